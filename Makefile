@@ -1,0 +1,34 @@
+# Everything that a fresh machine needs: git, make and Python 3.11 or newer.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint bench clean
+
+demo: .venv/ready  ## set up, and turn the sample webinar into an article
+	$(BIN)/impressie demo
+
+test: .venv/ready-test  ## the whole test suite
+	$(BIN)/python -m pytest -q
+
+lint: .venv/ready-test  ## lint, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/ready-test  ## start-up and sample, timed
+	$(BIN)/python tests/bench/start_up.py
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/ready: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check $(TORCH) -c constraints.txt -e .
+	touch $@
+
+.venv/ready-test: .venv/ready
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[test]'
+	touch $@
+
+clean:
+	rm -rf .venv outputs/20*

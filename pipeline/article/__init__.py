@@ -1,0 +1,1 @@
+"""The pure logic of the article: evidence, cleaning, plan, alignment, check."""

@@ -1,0 +1,246 @@
+"""The edits that a quote may undergo: fillers, openers, repetitions and abandoned starts go; nothing else does.
+
+`clean` makes them, `explain` proves that a printed quote differs from the spoken words by them alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pipeline.article.text import NEGATIONS, ends_sentence, norm, number, tail, upper_first
+from pipeline.models import QuoteEdit
+
+HESITATIONS = frozenset("eh ehh ehm uh uhh uhm euh euhm hm hmm mm mmm öh haha hahaha".split())
+TAGS = frozenset("hè zenne allez".split())  # the comma before these belongs to the sentence, not to the filler
+PHRASES = (("nou", "ja"), ("zeg", "maar"), ("weet", "je", "wel"), ("weet", "je"), ("weet", "u"), ("snap", "je"))
+OPENERS = frozenset("en maar want dus ja nou".split())
+WEAK = frozenset("ja nou".split())
+# 'dus ging ik' has its verb first: without 'dus' it would be a question. Before these it can go.
+_SUBJECTS = frozenset(
+    "ik je jij u hij ze zij we wij het de een dat die dit deze er als wat wie mijn onze ons iedereen niemand mensen "
+    "voor bij in op toen daar nu dan om".split()
+)
+_DOUBLES = frozenset("die dat je ze we het er is zijn was waren had wat als te in op bij".split())
+_CLAUSE = frozenset("maar want dan dat die omdat als terwijl zodat en dus of waar wat".split())
+LONGEST_REPEAT = 8
+LONGEST_ELLIPSIS = 60
+
+
+class Cleaned(NamedTuple):
+    """A sentence fit to print, and what was taken out of it."""
+
+    text: str
+    edits: tuple[QuoteEdit, ...]
+
+
+class Drop(NamedTuple):
+    """So many tokens may go, for this reason."""
+
+    count: int
+    kind: str
+
+
+def clean(words: Sequence[str], opener: bool = True) -> Cleaned:
+    """The words of one sentence by permitted edits only; twice is the same as once.
+
+    Without `opener` (a sentence inside a quote) 'en', 'maar', 'want' and 'dus' stay: there they tell how two
+    sentences hang together.
+    """
+    tokens = [word for word in words if word]
+    edits: list[QuoteEdit] = []
+    at = 0
+    while at < len(tokens):
+        drop = next((found for found in _drops(tokens, at) if _wanted(tokens, at, found, opener)), None)
+        if drop is None or not any(map(norm, tokens[:at] + tokens[at + drop.count :])):
+            at += 1
+            continue
+        edits.append(_edit(drop.kind, " ".join(tokens[at : at + drop.count])))
+        tokens = _mended(tokens, at, drop)
+        at = 0
+    text = _finished(tokens)
+    if _letters(text) != _letters(" ".join(tokens)):
+        edits.append(_edit("punctuation", text))
+    return Cleaned(text, tuple(edits))
+
+
+def _edit(kind: str, text: str) -> QuoteEdit:
+    return QuoteEdit.model_validate({"kind": kind, "text": text})
+
+
+def _letters(text: str) -> str:
+    return text[1:].rstrip(".")
+
+
+def protected(token: str, first: bool = False) -> bool:
+    """A negation, a number or a name: never dropped (the first word of a sentence has its capital from its place)."""
+    word = norm(token)
+    return word in NEGATIONS or number(token) is not None or any(map(str.isdigit, word)) or (
+        not first and token.lstrip("‘“\"'(")[:1].isupper()
+    )
+
+
+def _at_start(tokens: Sequence[str], at: int) -> bool:
+    """Whether nothing but fillers and openers stands between the start of the sentence and `at`."""
+    while at > 0 and not ends_sentence(tokens[at - 1]):
+        if norm(tokens[at - 1]) not in OPENERS | HESITATIONS | TAGS:
+            return False
+        at -= 1
+    return True
+
+
+def _drops(tokens: Sequence[str], at: int) -> list[Drop]:
+    """What may go at `at`."""
+    word = norm(tokens[at])
+    found: list[Drop] = []
+    if not word:
+        return found
+    before = at == 0 or tail(tokens[at - 1]) != ""
+    if word in HESITATIONS or word in TAGS:
+        found.append(Drop(1, "filler"))
+    for phrase in PHRASES:
+        part = tokens[at : at + len(phrase)]
+        if tuple(map(norm, part)) != phrase or any(map(tail, part[:-1])):
+            continue
+        if (before and tail(part[-1])) or (phrase == ("zeg", "maar") and at and (before or tail(part[-1]))):
+            found.append(Drop(len(phrase), "filler"))
+    if word == "ja" and before and "," in tail(tokens[at]) and at:
+        found.append(Drop(1, "filler"))
+    if word in OPENERS and _at_start(tokens, at) and not ends_sentence(tokens[at]):
+        found.append(Drop(1, "opener"))
+    return found + _repeats(tokens, at) + _abandoned(tokens, at)
+
+
+def _repeats(tokens: Sequence[str], at: int) -> list[Drop]:
+    """The first of two copies; fillers may stand between them."""
+    found = []
+    for count in range(min(LONGEST_REPEAT, len(tokens) - at - 1), 0, -1):
+        part = tokens[at : at + count]
+        after = at + count
+        while after < len(tokens) and norm(tokens[after]) in HESITATIONS | TAGS | {"ja"}:
+            after += 1
+        copy = tokens[after : after + count]
+        if list(map(norm, part)) != list(map(norm, copy)) or any(map(ends_sentence, part)):
+            continue
+        first = at == 0 or ends_sentence(tokens[at - 1])
+        if any(protected(token, first and not index) for index, token in enumerate(part)):
+            continue
+        parted = after > at + count or "," in tail(part[-1])
+        if count == 1 and norm(part[0]) in _DOUBLES and not (parted and norm(part[0]) not in ("is", "zijn", "was")):
+            continue
+        found.append(Drop(count, "repetition"))
+    return found
+
+
+def _abandoned(tokens: Sequence[str], at: int) -> list[Drop]:
+    """'we wil- we wilden': from the word that is said again up to the one that breaks off with a dash."""
+    for end in range(at, min(at + 5, len(tokens) - 1)):
+        token = tokens[end]
+        if re.search(r"\w(?:[-–—]|--)$", token):
+            part = tokens[at : end + 1]
+            again = norm(tokens[end + 1])
+            restart = again == norm(part[0]) if end > at else again.startswith(norm(token).rstrip("-–—")[:4])
+            if restart and not any(protected(word, index == 0 == at) for index, word in enumerate(part)):
+                return [Drop(len(part), "false start")]
+        if ends_sentence(token):
+            break
+    return []
+
+
+def _wanted(tokens: Sequence[str], at: int, drop: Drop, opener: bool) -> bool:
+    """Whether we would do it ourselves: an editor may drop more openers than a machine can without harm."""
+    if drop.kind != "opener":
+        return True
+    word = norm(tokens[at])
+    if not opener and word not in WEAK:
+        return False
+    after = norm(tokens[at + 1]) if at + 1 < len(tokens) else ""
+    return word != "dus" or after in _SUBJECTS | HESITATIONS
+
+
+def _mended(tokens: list[str], at: int, drop: Drop) -> list[str]:
+    """The tokens without the dropped ones, with the punctuation at the seam put right."""
+    gone = tokens[at : at + drop.count]
+    left, right = tokens[:at], tokens[at + drop.count :]
+    if not left:
+        return right
+    last, ending = left[-1], tail(gone[-1])
+    if ends_sentence(gone[-1]) and not ends_sentence(last):
+        left[-1] = last.rstrip(",;:–- ") + ending
+    elif drop.kind == "filler" and right:
+        tag = norm(gone[0]) not in HESITATIONS
+        if last.endswith(",") and not tag and norm(right[0]) not in _CLAUSE and norm(last) != "is":
+            left[-1] = last.rstrip(",")
+        elif not tail(last) and tag and ending == ",":
+            left[-1] = last + ","
+    return left + right
+
+
+def _finished(tokens: Sequence[str]) -> str:
+    """Capital, full stop, and a colon before the question that somebody quotes ('de vraag, wat …?')."""
+    text = upper_first(" ".join(tokens)).rstrip(",;: ")
+    text = re.sub(r"(\bde vraag(?: is)?), (?=[^,?]{8,}[^?]*\?$)", r"\1: ", text, flags=re.IGNORECASE)
+    return text if ends_sentence(text) else text + "."
+
+
+# The proof -----------------------------------------------------------------------------------------
+
+_ELLIPSIS = "…"
+_EXPLAINED = re.compile(r"\[[^\]]*\]")
+
+
+def explain(spoken: Sequence[str], quoted: str) -> tuple[QuoteEdit, ...] | None:
+    """The permitted edits that turn the spoken words into the quote; None where there are no such edits.
+
+    `spoken` may run over several sentences; `quoted` may hold '…' for words left out (no negation among them) and
+    [ ] for an explanation.
+    """
+    notes = tuple(_edit("explanation", note) for note in _EXPLAINED.findall(quoted) if norm(note))
+    printed = _printed(_EXPLAINED.sub(lambda m: " " if norm(m.group()) else f" {_ELLIPSIS} ", quoted))
+    words = [norm(token) for token in spoken]
+    # best[(i, j)]: edits with which spoken[:i] became printed[:j]; filled in order, so no recursion.
+    best: dict[tuple[int, int], tuple[QuoteEdit, ...]] = {(0, 0): ()}
+    for i in range(len(spoken) + 1):
+        for j in range(len(printed) + 1):
+            here = best.get((i, j))
+            if here is None:
+                continue
+            if j < len(printed) and printed[j] == _ELLIPSIS:
+                _leave_out(best, spoken, i, j, here)
+            if i == len(spoken):
+                continue
+            if not words[i]:
+                _keep(best, (i + 1, j), here)
+            elif j < len(printed) and words[i] == printed[j]:
+                _keep(best, (i + 1, j + 1), here)
+            for drop in _drops(spoken, i):
+                gone = _edit(drop.kind, " ".join(spoken[i : i + drop.count]))
+                _keep(best, (i + drop.count, j), (*here, gone))
+    found = best.get((len(spoken), len(printed)))
+    return None if found is None else notes + found
+
+
+def _printed(quoted: str) -> list[str]:
+    tokens = quoted.replace("...", _ELLIPSIS).replace(_ELLIPSIS, f" {_ELLIPSIS} ").split()
+    return [token if token == _ELLIPSIS else norm(token) for token in tokens if token == _ELLIPSIS or norm(token)]
+
+
+def _keep(best: dict[tuple[int, int], tuple[QuoteEdit, ...]], to: tuple[int, int], edits: tuple[QuoteEdit, ...]) -> None:
+    if to not in best or len(edits) < len(best[to]):
+        best[to] = edits
+
+
+def _leave_out(
+    best: dict[tuple[int, int], tuple[QuoteEdit, ...]],
+    spoken: Sequence[str],
+    i: int,
+    j: int,
+    here: tuple[QuoteEdit, ...],
+) -> None:
+    """'…': any words may be left out but a negation. The same place twice in the loop order is harmless."""
+    _keep(best, (i, j + 1), here)
+    for end in range(i + 1, min(len(spoken), i + LONGEST_ELLIPSIS) + 1):
+        if norm(spoken[end - 1]) in NEGATIONS:
+            break
+        _keep(best, (end, j + 1), (*here, _edit("ellipsis", " ".join(spoken[i:end]))))

@@ -1,0 +1,305 @@
+"""The commands: each reads its arguments, calls one function, shows one result."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+from pipeline import __version__, console
+from pipeline.errors import PipelineError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="From the recording of a Dutch webinar to an article with checked quotes. Start with: impressie demo",
+    epilog="A webinar is named by its slug, or by any part of it that is unique.",
+)
+models_app = typer.Typer(rich_markup_mode=None, help="What Whisper and speaker models are here, and what each costs.")
+app.add_typer(models_app, name="models")
+
+Slug = Annotated[str, typer.Argument(help="The webinar: its slug or a unique part of it.", metavar="SLUG")]
+
+
+class Here:
+    """Where the user's webinars are: --home, or the nearest folder upward with configs/."""
+
+    asked: Path | None = None
+
+    @classmethod
+    def home(cls) -> Path | None:
+        """The home, if there is one."""
+        from pipeline import webinars
+
+        home = webinars.find_home(cls.asked, Path.cwd())
+        if home and home.is_dir():
+            webinars.finish_forgetting(home)
+        return home
+
+    @classmethod
+    def made(cls) -> Path:
+        """The home, made in the current folder where there is none yet."""
+        from pipeline import webinars
+
+        home = cls.home()
+        if home is None:
+            home = Path.cwd()
+            console.say(f"Your webinars will live in {home} (configs/ and outputs/)")
+        return webinars.make_home(home)
+
+
+@app.callback()
+def main_options(
+    home: Annotated[Optional[Path], typer.Option(help="Folder with configs/ and outputs/.", show_default=False)] = None,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and stop.")] = False,
+) -> None:
+    """Options that go before the command."""
+    Here.asked = home
+    if version:
+        console.out(f"impressie {__version__}")
+        raise typer.Exit
+
+
+@app.command(no_args_is_help=True)
+def run(
+    source: Annotated[Optional[str], typer.Argument(help="A URL, a media file, a slug, or a webinar's TOML.")] = None,
+    transcript: Annotated[
+        Optional[Path], typer.Option(help="A transcript that already exists: .vtt, .srt or .json.")
+    ] = None,
+) -> None:
+    """Make the article: run every stage that is not up to date, and nothing else."""
+    from pipeline import runner
+    from pipeline.config import load_webinar
+    from pipeline.webinars import opened
+
+    workspace = opened(Here.made(), source, transcript)
+    with console.terminal() as face:
+        ran = runner.run(workspace, face, lambda: load_webinar(workspace.toml.parent, workspace.slug))
+    _article(workspace, "Everything is up to date" if not ran else "Done")
+
+
+def _article(workspace: Any, said: str) -> None:
+    from pipeline.edits import article_path
+
+    path = article_path(workspace)
+    console.say(f"{said}. The article: {os.path.relpath(path) if path.is_relative_to(Path.cwd()) else path}")
+
+
+@app.command()
+def new(
+    source: Annotated[Optional[str], typer.Argument(help="A URL or a media file.", show_default=False)] = None,
+    title: Annotated[Optional[str], typer.Option(help="The title, if the source's own will not do.")] = None,
+    date: Annotated[Optional[str], typer.Option(help="The day it was held, as 2026-09-24.")] = None,
+    like: Annotated[
+        Optional[str], typer.Option(help="Take organisers, speakers and settings from this webinar.")
+    ] = None,
+    transcript: Annotated[Optional[Path], typer.Option(help="A transcript that already exists.")] = None,
+) -> None:
+    """Begin a webinar: write its TOML, so that you can fill in speakers and terms before the first run."""
+    from pipeline.webinars import created
+
+    workspace = created(Here.made(), source, transcript=transcript, title=title, date=date, like=like)
+    console.say(f"Fill in who takes part: {workspace.toml}")
+    console.say(f"Then: impressie run {workspace.slug}")
+
+
+@app.command()
+def rerun(
+    slug: Slug,
+    stage: Annotated[str, typer.Argument(help="download, transcribe, diarize, segment, draft, rehear or check.")],
+    set_: Annotated[
+        Optional[list[str]],
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of this stage, for good."),
+    ] = None,
+    discard_edits: Annotated[
+        bool, typer.Option("--discard-edits", help="Overwrite what was changed by hand; a copy is kept.")
+    ] = False,
+) -> None:
+    """Run one stage again and leave the others as they are."""
+    from pipeline import runner, webinars
+
+    workspace = webinars.find(Here.home(), slug)
+    with console.terminal() as face:
+        stale = runner.rerun(workspace, stage, face, set_ or [], discard_edits=discard_edits)
+    if stale:
+        console.say(f"  Now out of date: {', '.join(stale)}")
+        console.say(f"  Next: impressie run {workspace.slug}")
+
+
+@app.command()
+def status(
+    slug: Annotated[Optional[str], typer.Argument(help="One webinar; all of them without.", show_default=False)] = None,
+    json: Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")] = False,
+) -> None:
+    """Where a webinar stands: which stages are up to date, and why not."""
+    from pipeline import webinars
+
+    home = Here.home()
+    if slug:
+        _one_status(webinars.find(home, slug), json)
+        return
+    rows = [webinars.standing(home, each) for each in webinars.slugs(home)] if home else []
+    if json:
+        console.as_json([{"slug": row[0], "states": row[1], "problem": row[2]} for row in rows])
+    elif not rows:
+        console.say("There are no webinars here yet. Try: impressie demo")
+    else:
+        console.table(("webinar", "stages"), [(slug, problem or console.tally(c)) for slug, c, problem in rows])
+
+
+def _one_status(workspace: Any, json: bool) -> None:
+    from pipeline import runner
+    from pipeline.config import load_webinar
+    from pipeline.edits import EDITED_ARTICLE, article_path, newer_draft
+
+    standings = runner.survey(workspace, load_webinar(workspace.toml.parent, workspace.slug))
+    if json:
+        console.as_json(
+            {
+                "slug": workspace.slug,
+                "article": str(article_path(workspace)),
+                "stages": [{"stage": s.stage.name, "state": s.state, "reasons": s.reasons} for s in standings],
+            }
+        )
+        return
+    console.out(workspace.slug)
+    console.stages(standings)
+    if workspace.busy():
+        console.out(f"  at work: {workspace.owner()}")
+    if article_path(workspace).name == EDITED_ARTICLE:
+        newer = "; a newer machine draft stands beside it" if newer_draft(workspace) else ""
+        console.out(f"  the article is yours: edits/{EDITED_ARTICLE}{newer} (impressie diff {workspace.slug})")
+    todo = [s.stage.name for s in standings if not s.done]
+    console.out(f"Next: impressie run {workspace.slug}" if todo else f"The article: {article_path(workspace)}")
+
+
+@app.command()
+def speakers(
+    slug: Slug,
+    action: Annotated[Optional[str], typer.Argument(help="'set', or nothing to look.", show_default=False)] = None,
+    names: Annotated[Optional[list[str]], typer.Argument(metavar='[A="Name"]', show_default=False)] = None,
+) -> None:
+    """Who is who: each voice with its time, moments to listen to, and evidence of its name.
+
+    impressie speakers SLUG set A="Arne van Hout" confirms a name.
+    """
+    from pipeline import voices, webinars
+
+    workspace = webinars.find(Here.home(), slug)
+    if action is None:
+        shown = voices.overview(workspace)
+        console.table(("voice", "name", "", "spoke", "share", "listen at"), [row.cells() for row in shown])
+        for row in shown:
+            if row.named.evidence:
+                console.out(f"  {row.named.voice}: {row.named.evidence}")
+        unsure = [row.named.voice for row in shown if row.named.status != "confirmed"]
+        if unsure:
+            console.say(f'To confirm a name: impressie speakers {workspace.slug} set {unsure[0]}="Voornaam Achternaam"')
+        return
+    if action != "set" or not names:
+        raise PipelineError(f"'speakers {action}' is not known", f'impressie speakers {slug} set A="Arne van Hout"')
+    for line in voices.set_names(workspace, names):
+        console.say(line)
+    console.say(f"Next: impressie run {workspace.slug}")
+
+
+@app.command()
+def diff(slug: Slug) -> None:
+    """What differs between the machine's draft and the article as you edited it."""
+    from pipeline import webinars
+    from pipeline.edits import compared
+
+    console.out(compared(webinars.find(Here.home(), slug)) or "No difference.")
+
+
+@models_app.callback(invoke_without_command=True)
+def models(context: typer.Context) -> None:
+    """What is here, what fits this machine, and what each model costs in time and memory."""
+    if context.invoked_subcommand is None:
+        from pipeline.engines import choice
+
+        console.table(choice.HEADINGS, [row.cells() for row in choice.catalogue()])
+        console.say(
+            "Fetch one now: impressie models fetch NAME. Use one: impressie rerun SLUG transcribe --set model=NAME"
+        )
+
+
+@models_app.command("fetch")
+def fetch(name: Annotated[str, typer.Argument(help="A name from 'impressie models'.")]) -> None:
+    """Fetch a model now, so that a later run needs no network."""
+    from pipeline.engines import choice
+
+    with console.terminal() as face:
+        path = choice.fetch(name, console.fetching(face, name))
+    console.say(f"{name} is in {path}")
+
+
+@app.command()
+def doctor(
+    url: Annotated[
+        Optional[str], typer.Argument(help="Try this address too (metadata only).", show_default=False)
+    ] = None,
+) -> None:
+    """Look at this machine: is all that is needed here, and if not, what to do."""
+    from pipeline import doctor as examination
+
+    ill = False
+    for finding in examination.examine(Here.home() or Path.cwd(), url):
+        ill = ill or finding.state == "bad"
+        console.out(f"  {console.HEALTH[finding.state]} {finding.what:<14} {finding.found}")
+        if finding.todo:
+            console.out(f"      → {finding.todo}")
+    raise typer.Exit(1 if ill else 0)
+
+
+@app.command()
+def demo() -> None:
+    """Run the bundled sample webinar through every stage."""
+    from pipeline import runner, webinars
+    from pipeline.config import load_webinar
+
+    workspace = webinars.adopt_toml(Here.made(), webinars.SAMPLE)
+    console.say(f"The sample webinar, eight minutes of four invented people: {workspace.slug}")
+    with console.terminal() as face:
+        runner.run(workspace, face, lambda: load_webinar(workspace.toml.parent, workspace.slug))
+    _article(workspace, "Done")
+    console.say(f"Who is who: impressie speakers {workspace.slug}   Where it stands: impressie status {workspace.slug}")
+
+
+@app.command()
+def forget(
+    slug: Slug,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove every trace of a webinar, your edits included."""
+    from pipeline import webinars
+
+    workspace = webinars.find(Here.home(), slug)
+    if not yes and not typer.confirm(f"Remove {workspace.slug}, with its recording, article and edits?", err=True):
+        raise PipelineError("nothing was removed")
+    webinars.forget(workspace)
+    console.say(f"{workspace.slug} is gone")
+
+
+def main() -> None:
+    """The command line: PipelineErrors in one sentence, Ctrl-C with 130; anything else is a bug and shows itself."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    if hasattr(signal, "SIGTERM"):
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        app()
+    except PipelineError as problem:
+        console.error(problem)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(1)

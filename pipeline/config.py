@@ -1,0 +1,303 @@
+"""Typed settings: code's defaults < configs/default.toml < configs/SLUG.toml < --set.
+
+Params change what a stage writes and stand in its receipt; `Machine` never does.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tomlkit
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from tomlkit.exceptions import ParseError
+
+from pipeline.errors import PipelineError
+
+DEFAULTS = Path(__file__).parent / "defaults"
+
+
+def seconds(value: object) -> object:
+    """'1:02:03', '2:03' or a number, as seconds."""
+    if isinstance(value, str):
+        total = 0.0
+        for part in value.split(":"):
+            if not part.strip().replace(".", "", 1).isdigit():
+                raise ValueError(f"'{value}' is no time; write seconds or h:mm:ss")
+            total = total * 60 + float(part)
+        return total
+    return value
+
+
+def several(value: object) -> object:
+    """One value or a list of them, as a tuple."""
+    return () if value is None else tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+Seconds = Annotated[float, BeforeValidator(seconds), Field(ge=0)]
+SecondsList = Annotated[tuple[Seconds, ...], BeforeValidator(several)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(several)]
+
+
+class Settings(BaseModel):
+    """A table of settings; an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+# What a stage may be told (tables in the TOML) -----------------------------------------------------
+
+
+class TranscribeSettings(Settings):
+    """[transcribe]"""
+
+    engine: str = "faster-whisper"
+    model: str = "base"
+    language: str = "nl"
+    other_languages: tuple[str, ...] = ("en", "de", "fr")
+    beam: int = Field(5, ge=1, le=20)
+    batch: int = Field(4, ge=1, le=64)
+    compute: str = "auto"
+
+
+class DiarizeSettings(Settings):
+    """[diarize]"""
+
+    engine: str = "onnx"
+    speakers: int | None = Field(None, ge=1, le=20)
+    min_speakers: int = Field(1, ge=1, le=20)
+    max_speakers: int = Field(12, ge=1, le=20)
+
+
+class SegmentSettings(Settings):
+    """[segment]"""
+
+    pause: Seconds = 2.5
+    longest: Seconds = 90.0
+
+
+class DraftSettings(Settings):
+    """[draft]"""
+
+    writer: str = "extractive"
+
+
+class RehearSettings(Settings):
+    """[rehear]"""
+
+    engine: str = "faster-whisper"
+    model: str = "same"
+    beam: int = Field(10, ge=1, le=20)
+
+
+class CheckSettings(Settings):
+    """[check]"""
+
+
+class Machine(Settings):
+    """[machine]: how this computer does it; never changes what comes out."""
+
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    threads: int = Field(0, ge=0, le=256)
+    cookies: str | None = None
+
+    def cores(self) -> int:
+        """Threads to use: as set, else what this machine lets us have."""
+        allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        return self.threads or allowed or 1
+
+
+class HouseStyle(Settings):
+    """configs/huisstijl.toml: the form of the article (lengths in words, shares of all words)."""
+
+    title: str = "Impressie webinar ‘{title}’"
+    words: int = 600
+    words_short: int = 450
+    questions: tuple[int, int] = (2, 4)
+    sections: tuple[int, int] = (3, 4)
+    heading: tuple[int, int] = (2, 5)
+    quote: tuple[int, int] = (9, 90)
+    quote_share: tuple[float, float] = (0.3, 0.6)
+    say: tuple[str, ...] = ("zei", "stelde", "vertelde", "legde uit", "merkte op", "benadrukte")
+    say_next: tuple[str, ...] = ("voegde toe", "vulde aan")
+    closing: str = "De volledige registratie van het webinar is {where} terug te kijken."
+    closing_url: str = "op [YouTube]({url})"
+    closing_file: str = "bij {organiser}"
+    disclosure: str = (
+        "*Dit is een concept dat automatisch is gemaakt op basis van de opname; "
+        "de citaten en namen moeten nog door een redacteur worden nagelezen.*"
+    )
+
+
+# The webinar ---------------------------------------------------------------------------------------
+
+
+class Speaker(Settings):
+    """Somebody who takes part, as the user knows her beforehand."""
+
+    name: str = Field(min_length=1)
+    role: str | None = None
+    organisation: str | None = None
+
+
+class Webinar(Settings):
+    """configs/SLUG.toml: what the user knows, and the settings that differ."""
+
+    url: Texts = ()
+    title: str | None = None
+    date: dt.date | None = None
+    organisers: Texts = ()
+    about: str | None = None
+    from_: SecondsList = Field((), alias="from")
+    to: SecondsList = ()
+    duration: Seconds | None = None
+    transcript: str | None = None
+    glossary: Texts = ()
+    speakers: tuple[Speaker, ...] = ()
+    transcribe: TranscribeSettings = TranscribeSettings()
+    diarize: DiarizeSettings = DiarizeSettings()
+    segment: SegmentSettings = SegmentSettings()
+    draft: DraftSettings = DraftSettings()
+    rehear: RehearSettings = RehearSettings()
+    check: CheckSettings = CheckSettings()
+    machine: Machine = Machine()
+    style: HouseStyle = HouseStyle()
+
+
+STAGE_TABLES = ("transcribe", "diarize", "segment", "draft", "rehear", "check", "machine")
+
+
+# What a stage is given: its settings and the facts it uses ------------------------------------------
+
+
+class DownloadParams(Settings):
+    """`begins[i]`…`ends[i]` seconds of `sources[i]` are wanted; 0 and None mean from start and to the end."""
+
+    sources: tuple[str, ...]
+    begins: tuple[float, ...]
+    ends: tuple[float | None, ...]
+    transcript: str | None
+    duration: float | None
+
+
+class TranscribeParams(TranscribeSettings):
+    """`names` and `glossary` steer the recogniser."""
+
+    names: tuple[str, ...]
+    glossary: tuple[str, ...]
+
+
+class DiarizeParams(DiarizeSettings):
+    """`hint`: how many people the user named; never a constraint."""
+
+    hint: int
+
+
+class SegmentParams(SegmentSettings):
+    """`speakers`: whom a voice may turn out to be."""
+
+    speakers: tuple[str, ...]
+
+
+class DraftParams(DraftSettings):
+    """Everything of the webinar that an article tells."""
+
+    title: str | None
+    date: dt.date | None
+    organisers: tuple[str, ...]
+    about: str | None
+    glossary: tuple[str, ...]
+    speakers: tuple[Speaker, ...]
+    style: HouseStyle
+
+
+class RehearParams(RehearSettings):
+    """`transcribe` says which engine heard it first."""
+
+    language: str
+    names: tuple[str, ...]
+    glossary: tuple[str, ...]
+    transcribe: TranscribeSettings
+
+
+class CheckParams(CheckSettings):
+    """The facts that need no evidence in the recording, and the form."""
+
+    title: str | None
+    date: dt.date | None
+    organisers: tuple[str, ...]
+    about: str | None
+    glossary: tuple[str, ...]
+    speakers: tuple[Speaker, ...]
+    style: HouseStyle
+
+
+# Reading -------------------------------------------------------------------------------------------
+
+
+def read_toml(path: Path) -> tomlkit.TOMLDocument:
+    """Parse a TOML file, keeping its comments; a broken file is named with its line."""
+    try:
+        return tomlkit.parse(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise PipelineError(f"there is no file {path}") from error
+    except (ParseError, UnicodeDecodeError) as error:
+        raise PipelineError(f"{path} is not valid TOML: {error}", "correct that line and try again") from error
+
+
+def first_problem(error: ValidationError) -> str:
+    """The first thing wrong, with the field that holds it."""
+    problem = error.errors()[0]
+    where = ".".join(str(step) for step in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"there is no setting '{where}'"
+    return f"'{where}': {problem['msg'].removeprefix('Value error, ')}"
+
+
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    both = dict(below)
+    for key, value in above.items():
+        both[key] = _merged(both[key], value) if isinstance(value, dict) and isinstance(both.get(key), dict) else value
+    return both
+
+
+def load_webinar(configs: Path, slug: str, differs: dict[str, dict[str, Any]] | None = None) -> Webinar:
+    """Settings of one webinar: defaults, its TOML, and `differs` ({table: {key: value}}) on top.
+
+    Raises PipelineError naming file and field.
+    """
+    values: dict[str, Any] = {}
+    for name in ("default", slug):
+        path = configs / f"{name}.toml"
+        if path.exists():
+            values = _merged(values, dict(read_toml(path).unwrap()))
+    style = configs / "huisstijl.toml"
+    if style.exists():
+        try:
+            values["style"] = HouseStyle.model_validate(read_toml(style).unwrap())
+        except ValidationError as error:
+            raise PipelineError(f"{style}: {first_problem(error)}") from error
+    try:
+        webinar = Webinar.model_validate(values)
+    except ValidationError as error:
+        raise PipelineError(f"{configs / slug}.toml: {first_problem(error)}") from error
+    if not differs:
+        return webinar
+    try:
+        return Webinar.model_validate(_merged(values, differs))
+    except ValidationError as error:
+        known = ", ".join(key for table in differs for key in type(getattr(webinar, table)).model_fields)
+        raise PipelineError(f"--set: {first_problem(error)}", f"settings here: {known}" if known else None) from error
+
+
+def setting(assignment: str) -> tuple[str, Any]:
+    """'KEY=VALUE' → (key, value); the value as TOML where it is that, else as text."""
+    key, equals, text = assignment.partition("=")
+    if not equals or not key.strip():
+        raise PipelineError(f"--set wants KEY=VALUE, not '{assignment}'", "for example --set model=small")
+    try:
+        return key.strip(), tomlkit.parse(f"value = {text}").unwrap()["value"]
+    except ParseError:
+        return key.strip(), text.strip()

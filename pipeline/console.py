@@ -1,0 +1,167 @@
+"""The terminal face: the only module that prints. Progress and messages to stderr, tables to stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pipeline.speech.passages import clock
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+    from pipeline.errors import PipelineError
+    from pipeline.runner import Standing
+    from pipeline.stage import Stage
+
+MARKS = {"fresh": "✓", "stale": "●", "never run": "○", "edited": "✎"}
+HEALTH = {"good": "✓", "look": "!", "bad": "✗"}
+SLOW = 2.0  # seconds after which work shows how far it is
+PLAIN_EVERY = 30.0  # seconds between lines of progress where there is no terminal
+
+
+def out(text: str) -> None:
+    """A result, to stdout."""
+    sys.stdout.write(text + "\n")
+
+
+def say(text: str) -> None:
+    """A message, to stderr."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def error(problem: PipelineError) -> None:
+    """What is wrong, and what to do."""
+    say(f"error: {problem.message}")
+    if problem.hint:
+        say(f" hint: {problem.hint}")
+
+
+def amount(value: float, unit: str) -> str:
+    """Seconds of audio as a clock, bytes as megabytes."""
+    return f"{value / 1e6:.1f} MB" if unit == "B" else clock(value).removeprefix("0:")
+
+
+def took(seconds: float) -> str:
+    """How long something took, as m:ss."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+
+
+class Terminal:
+    """Tells how a run goes: bars on a terminal, calm lines elsewhere."""
+
+    def __init__(self) -> None:
+        self.running: list[str] = []
+        self._began: dict[str, float] = {}
+        self._last: dict[str, float] = {}
+        self._tasks: dict[str, TaskID] = {}
+        self._bars: Bars | None = None
+        self._lock = threading.Lock()  # two stages may run side by side
+
+    def started(self, stage: Stage[Any]) -> None:
+        """See runner.Face."""
+        with self._lock:
+            self.running.append(stage.name)
+            self._began[stage.name] = self._last[stage.name] = time.monotonic()
+
+    def progressed(self, stage: Stage[Any], done: float, total: float, unit: str) -> None:
+        """See runner.Face. Nothing is shown for work that is over in two seconds."""
+        with self._lock:
+            now = time.monotonic()
+            if now - self._began[stage.name] < SLOW:
+                return
+            far = f"{amount(done, unit)} of {amount(total, unit)}" if total else amount(done, unit)
+            if sys.stderr.isatty():
+                self._bar(stage.name, done, total, far)
+            elif now - self._last[stage.name] > PLAIN_EVERY:
+                self._last[stage.name] = now
+                say(f"  … {stage.name}  {far}")
+
+    def _bar(self, name: str, done: float, total: float, far: str) -> None:
+        if self._bars is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+            self._bars = Progress(
+                TextColumn("  {task.description:<11}"), BarColumn(24), TextColumn("{task.fields[far]}"),
+                TimeRemainingColumn(), console=Console(stderr=True), transient=True,
+            )  # fmt: skip
+            self._bars.start()
+        if name not in self._tasks:
+            self._tasks[name] = self._bars.add_task(name, far=far)
+        self._bars.update(self._tasks[name], completed=done, total=total or None, far=far)
+
+    def noted(self, stage: Stage[Any], text: str) -> None:
+        """See runner.Face."""
+        with self._lock:
+            self._put(f"  · {text}")
+
+    def finished(self, stage: Stage[Any], summary: str, seconds: float) -> None:
+        """See runner.Face."""
+        with self._lock:
+            if stage.name in self.running:
+                self.running.remove(stage.name)
+            if self._bars and stage.name in self._tasks:
+                self._bars.remove_task(self._tasks.pop(stage.name))
+                if not self._tasks:
+                    self._bars.stop()
+                    self._bars = None
+            self._put(f"  ✓ {stage.name:<11} {summary:<44} {took(seconds):>6}")
+
+    def _put(self, line: str) -> None:
+        if self._bars:
+            self._bars.console.print(line, markup=False, highlight=False)
+        else:
+            say(line)
+
+    def close(self) -> None:
+        """Take the bars away, also after an error."""
+        if self._bars:
+            self._bars.stop()
+            self._bars = None
+
+
+@contextmanager
+def terminal() -> Iterator[Terminal]:
+    """A terminal face whose bars are gone afterwards; a Ctrl-C is told by the stage that it stopped."""
+    face = Terminal()
+    try:
+        yield face
+    except KeyboardInterrupt:
+        face.close()
+        say(f"stopped during {' and '.join(face.running) or 'start-up'}; nothing was changed")
+        raise
+    finally:
+        face.close()
+
+
+def stages(standings: Iterable[Standing]) -> None:
+    """A line per stage: its state, its file, and why it is out of date."""
+    for s in standings:
+        why = "  ".join(s.reasons)
+        out(f"  {MARKS[s.state]} {s.stage.name:<11} {s.stage.writes[0].file:<20} {s.state:<10} {why}".rstrip())
+
+
+def as_json(value: object) -> None:
+    """For scripts."""
+    out(json.dumps(value, indent=1, ensure_ascii=False, default=str))
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Columns as wide as what stands in them."""
+    lines = [list(headings), *(list(row) for row in rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(headings))]
+    for line in lines:
+        out(("  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))).rstrip())
+
+
+def tally(counts: Mapping[str, int]) -> str:
+    """'6 fresh, 1 stale'."""
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count)

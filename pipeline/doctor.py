@@ -1,0 +1,133 @@
+"""Is all here that a run needs? Each finding says what was found and, where something is wrong, what to do."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+from pipeline.errors import PipelineError
+
+OLD = 60  # days after which a yt-dlp is likely to be behind YouTube
+ROOM = 3e9  # bytes: a three-hour recording, its FLAC and a bigger model
+
+
+@dataclass(frozen=True)
+class Found:
+    """One thing looked at."""
+
+    what: str
+    state: Literal["good", "look", "bad"]
+    found: str
+    todo: str | None = None
+
+
+def examine(home: Path, url: str | None) -> Iterator[Found]:
+    """Look at everything, quickest first; with `url` its metadata is asked for too, and nothing else goes out."""
+    yield Found("Python", "good", sys.version.split()[0])
+    yield _yt_dlp()
+    yield _javascript()
+    yield _ffmpeg()
+    yield from _weights()
+    yield _gpu()
+    yield _disk(home)
+    yield from _write_access(home)
+    if url:
+        yield _address(url)
+
+
+def _yt_dlp() -> Found:
+    version = metadata.version("yt-dlp")
+    year, month, day = (int(part) for part in version.split(".")[:3])
+    age = (dt.date.today() - dt.date(year, month, day)).days
+    if age > OLD:
+        return Found("yt-dlp", "look", f"{version}, {age} days old", "pip install --upgrade 'yt-dlp[default,deno]'")
+    return Found("yt-dlp", "good", f"{version}, {age} days old")
+
+
+def _javascript() -> Found:
+    """YouTube needs a JavaScript runtime: Deno from 2.3 on (a wheel brings one) or Node from 22 on."""
+    for name, least in (("deno", (2, 3)), ("node", (22, 0))):
+        beside = Path(sys.executable).parent / (f"{name}.exe" if os.name == "nt" else name)
+        program = str(beside) if beside.exists() else shutil.which(name)
+        if program is None:
+            continue
+        try:
+            said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=20, check=True).stdout
+            digits = said.replace("deno", "").strip().lstrip("v").split()[0]
+            version = tuple(int(part) for part in digits.split(".")[:2])
+        except (OSError, subprocess.SubprocessError, ValueError, IndexError):
+            continue
+        if version >= least:
+            return Found("JavaScript", "good", f"{name} {digits}")
+    return Found("JavaScript", "bad", "no runtime: YouTube will not work", "pip install 'yt-dlp[default,deno]'")
+
+
+def _ffmpeg() -> Found:
+    from pipeline.engines.ffmpeg import find_ffmpeg
+
+    try:
+        program = find_ffmpeg()
+        said = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=20, check=True).stdout
+    except (PipelineError, OSError, subprocess.SubprocessError):
+        return Found("ffmpeg", "bad", "not found", "pip install imageio-ffmpeg")
+    return Found("ffmpeg", "good", f"{said.split()[2]} ({program})")
+
+
+def _weights() -> Iterator[Found]:
+    from pipeline import weights
+
+    for name in weights.CATALOGUE:
+        if weights.present(name):
+            yield Found("model", "good", f"{name} is here")
+        else:
+            yield Found(
+                "model", "look", f"{name} will be fetched at first use", f"or now: impressie models fetch {name}"
+            )
+
+
+def _gpu() -> Found:
+    try:
+        import ctranslate2
+
+        count = ctranslate2.get_cuda_device_count()
+    except (ImportError, RuntimeError, ValueError):
+        count = 0
+    return Found("GPU", "good", f"{count} for CUDA" if count else "none; everything runs on the processor")
+
+
+def _disk(home: Path) -> Found:
+    free = shutil.disk_usage(home).free
+    if free < ROOM:
+        return Found("disk", "look", f"{free / 1e9:.1f} GB free", "make room: a long webinar and a model want 3 GB")
+    return Found("disk", "good", f"{free / 1e9:.0f} GB free")
+
+
+def _write_access(home: Path) -> Iterator[Found]:
+    from pipeline import weights
+
+    for what, folder in (("home", home), ("models", weights.cache())):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                yield Found(what, "good", str(folder))
+        except OSError as error:
+            yield Found(what, "bad", f"cannot write to {folder}: {error.strerror}", "choose another folder")
+
+
+def _address(url: str) -> Found:
+    from pipeline.engines.probe import probe_source
+
+    try:
+        probe = probe_source(url, None)
+    except PipelineError as problem:
+        return Found("address", "bad", problem.message, problem.hint)
+    return Found("address", "good", f"‘{probe.title}’")

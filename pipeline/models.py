@@ -1,0 +1,332 @@
+"""The nouns of the product: frozen values, all times in seconds from the start of the audio file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Noun(BaseModel):
+    """A value that never changes; an unknown field is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Span(Noun):
+    """A stretch of time in the audio."""
+
+    start: float = Field(ge=0)
+    end: float
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Span:
+        if self.end < self.start:
+            raise ValueError(f"ends ({self.end}) before it starts ({self.start})")
+        return self
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.end - self.start
+
+    @property
+    def middle(self) -> float:
+        """The moment halfway."""
+        return (self.start + self.end) / 2
+
+    def overlap(self, other: Span) -> float:
+        """Seconds shared with another span; 0 where they do not meet."""
+        return max(0.0, min(self.end, other.end) - max(self.start, other.start))
+
+
+# The recording ------------------------------------------------------------------------------------
+
+
+class Payload(Noun):
+    """A big file, described by a small JSON artifact beside it."""
+
+    file: str
+    sha256: str
+    bytes: int
+
+
+class Chapter(Noun):
+    """A chapter mark of the site; `start` in seconds of the audio file."""
+
+    start: float
+    title: str
+
+
+class Part(Noun):
+    """One source of the recording: its seconds start…end stand at `offset` in the audio file."""
+
+    url: str
+    start: float = 0
+    end: float
+    offset: float = 0
+
+
+class Recording(Noun):
+    """What was downloaded: one webinar, possibly two videos or a part of one."""
+
+    title: str
+    published: dt.date | None
+    duration: float
+    parts: tuple[Part, ...]
+    audio: Payload | None = None
+    captions: Payload | None = None
+    chapters: tuple[Chapter, ...] = ()
+    media_sha256: tuple[str, ...] = ()
+
+    def link(self, moment: float) -> str | None:
+        """The address at which `moment` can be heard; None where the source is a file."""
+        for part in reversed(self.parts):
+            if moment >= part.offset or part is self.parts[0]:
+                if not part.url.startswith(("http://", "https://")):
+                    return None
+                second = int(max(0.0, moment - part.offset) + part.start)
+                return f"{part.url}{'&' if '?' in part.url else '?'}t={second}s"
+        return None
+
+
+# Speech -------------------------------------------------------------------------------------------
+
+
+class Word(Span):
+    """One recognised word with its punctuation; probability is None where nobody measured it."""
+
+    text: str
+    probability: float | None = None
+
+
+class Cue(Span):
+    """A line of a transcript that somebody else made; `words` where it has word times."""
+
+    text: str
+    voice: str | None = None
+    words: tuple[Word, ...] = ()
+
+
+class Given(Noun):
+    """A transcript that already exists (.vtt, .srt, .json), parsed at the border."""
+
+    source: str
+    language: str = "nl"
+    cues: tuple[Cue, ...]
+
+
+class Segment(Span):
+    """What the recogniser wrote in one go, in one language (ISO 639-1)."""
+
+    language: str
+    words: tuple[Word, ...]
+    avg_logprob: float | None = None
+    no_speech_prob: float | None = None
+    compression_ratio: float | None = None
+
+
+class Suspect(Span):
+    """Text that may be invented by the recogniser: kept, marked, never quoted."""
+
+    reason: str
+
+
+class Transcript(Noun):
+    """Timed words, in order of time."""
+
+    engine: str
+    model: str | None
+    language: str
+    segments: tuple[Segment, ...]
+    suspects: tuple[Suspect, ...] = ()
+
+    @property
+    def words(self) -> list[Word]:
+        """All words of all segments."""
+        return [word for segment in self.segments for word in segment.words]
+
+
+class Turn(Span):
+    """Somebody speaks; `speaker` is an anonymous voice id such as 'A'."""
+
+    speaker: str
+
+
+class Turns(Noun):
+    """Who spoke when; turns may overlap."""
+
+    turns: tuple[Turn, ...]
+
+    @property
+    def voices(self) -> list[str]:
+        """Voice ids, the longest speaking first."""
+        seconds: dict[str, float] = {}
+        for turn in self.turns:
+            seconds[turn.speaker] = seconds.get(turn.speaker, 0) + turn.duration
+        return sorted(seconds, key=lambda voice: (-seconds[voice], voice))
+
+
+class Passage(Span):
+    """What one voice said without another coming between; the id is its time."""
+
+    id: str
+    speaker: str
+    language: str = "nl"
+    words: tuple[Word, ...]
+
+    @property
+    def text(self) -> str:
+        """The words as a reader sees them."""
+        return " ".join(word.text for word in self.words)
+
+
+class Passages(Noun):
+    """The transcript, by voice; `suspects` come along from the recogniser."""
+
+    passages: tuple[Passage, ...]
+    suspects: tuple[Suspect, ...] = ()
+
+
+# The article --------------------------------------------------------------------------------------
+
+
+class QuoteEdit(Noun):
+    """One permitted edit: what was taken out of the spoken words, and why."""
+
+    kind: Literal["filler", "opener", "repetition", "false start", "punctuation", "ellipsis", "explanation"]
+    text: str
+
+
+class Sentence(Span):
+    """A sentence of the transcript as evidence; `clean` differs from `text` by `edits` only."""
+
+    id: str
+    passage: str
+    voice: str
+    text: str
+    clean: str
+    edits: tuple[QuoteEdit, ...] = ()
+    confidence: float | None = None
+    excluded: str | None = None
+
+
+class Quote(Span):
+    """Consecutive sentences of one voice as they stand in the article."""
+
+    sentences: tuple[str, ...]
+    voice: str
+    text: str
+    spoken: str
+    edits: tuple[QuoteEdit, ...] = ()
+
+
+class Section(Noun):
+    """One theme: heading and quotes, by id."""
+
+    heading: str
+    heading_from: str | None = None
+    quotes: tuple[Quote, ...]
+
+
+class Plan(Noun):
+    """What goes where: ids of sentences, never text of a writer."""
+
+    questions: tuple[str, ...]
+    pull_quote: Quote | None
+    sections: tuple[Section, ...]
+    subjects: tuple[str, ...] = ()
+
+
+class Draft(Noun):
+    """The machine's article: what was planned, who wrote it, and the Markdown."""
+
+    writer: str
+    plan: Plan
+    markdown: str
+
+
+QuoteStatus = Literal["exact", "cleaned", "altered", "misattributed", "not found"]
+
+
+class CheckedQuote(Noun):
+    """A quote as it stands in the article, and where it was said."""
+
+    text: str
+    status: QuoteStatus
+    credited_to: str | None
+    span: Span | None = None
+    voice: str | None = None
+    name: str | None = None
+    spoken: str | None = None
+    edits: tuple[QuoteEdit, ...] = ()
+    similarity: float | None = None
+    confidence: float | None = None
+    heard_twice: Literal["alike", "differently", "not"] = "not"
+    second_hearing: str | None = None
+    link: str | None = None
+
+
+class HeardAgain(Span):
+    """A quote's seconds, recognised a second time; `differs` holds the words that came out otherwise."""
+
+    first: str
+    second: str
+    differs: tuple[str, ...] = ()
+
+
+class Hearing(Noun):
+    """The second hearing of all quotes; `engine` is None where there is no audio to hear."""
+
+    engine: str | None
+    model: str | None
+    quotes: tuple[HeardAgain, ...] = ()
+    seconds: float = 0
+
+
+class Finding(Noun):
+    """Something a person should look at; `text` is a Dutch sentence."""
+
+    kind: str
+    severity: Literal["blocks", "look", "note"]
+    text: str
+    at: float | None = None
+
+
+class CheckReport(Noun):
+    """The article against the transcript."""
+
+    article_sha256: str
+    words: int
+    quotes: tuple[CheckedQuote, ...]
+    findings: tuple[Finding, ...]
+
+
+# Names --------------------------------------------------------------------------------------------
+
+
+class NamedVoice(Noun):
+    """A voice and the name it goes by, if any, with the evidence in Dutch."""
+
+    voice: str
+    name: str | None = None
+    status: Literal["confirmed", "proposed", "unknown"] = "unknown"
+    evidence: str | None = None
+    at: float | None = None
+
+
+# Receipts -----------------------------------------------------------------------------------------
+
+
+class Receipt(Noun):
+    """The ingredients of one run of a stage, kept so that 'why is it stale' can be answered."""
+
+    stage: str
+    version: int
+    params: dict[str, Any]
+    inputs: dict[str, str]
+    outputs: dict[str, str]
+    started: dt.datetime
+    seconds: float
+    chose: dict[str, Any] = {}

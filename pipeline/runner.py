@@ -1,0 +1,262 @@
+"""Which stages need running, and running them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import tomlkit
+
+from pipeline import edits
+from pipeline.artifacts import ARTICLE, AUDIO
+from pipeline.config import Webinar, load_webinar, read_toml, setting
+from pipeline.errors import PipelineError
+from pipeline.models import Receipt
+from pipeline.stage import ABSENT, Job, Stage, freshness
+from pipeline.stages import BY_NAME, STAGES
+from pipeline.workspace import Workspace, write_atomic
+
+ROOM_FOR_TWO = 4  # cores from which two stages side by side are faster than one after the other
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one stage of a webinar stands, and why."""
+
+    stage: Stage[Any]
+    state: Literal["fresh", "stale", "never run", "edited"]
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def done(self) -> bool:
+        """Whether what follows may build on it."""
+        return self.state in ("fresh", "edited")
+
+
+class Face(Protocol):
+    """Who is told how a run goes: a terminal, a page, a batch."""
+
+    def started(self, stage: Stage[Any]) -> None:
+        """A stage begins."""
+
+    def progressed(self, stage: Stage[Any], done: float, total: float, unit: str) -> None:
+        """A stage is this far."""
+
+    def noted(self, stage: Stage[Any], text: str) -> None:
+        """A stage has something to say."""
+
+    def finished(self, stage: Stage[Any], summary: str, seconds: float) -> None:
+        """A stage is done."""
+
+
+def inputs_of(workspace: Workspace, stage: Stage[Any]) -> dict[str, str]:
+    """The hashes of what a stage reads, people's edits included, as they are now."""
+    files = [artifact.file for artifact in stage.reads] + [f"edits/{name}" for name in stage.lays]
+    return {file: workspace.sha256(file) or ABSENT for file in files}
+
+
+def survey(workspace: Workspace, webinar: Webinar) -> list[Standing]:
+    """Where every stage stands, in the order of the pipeline. Reads only."""
+    standings: dict[str, Standing] = {}
+    for stage in STAGES:
+        needs = {maker for maker in STAGES for artifact in maker.writes if artifact in stage.reads}
+        waits = tuple(
+            f"waits for {maker.name}" for maker in STAGES if maker in needs and not standings[maker.name].done
+        )
+        standings[stage.name] = _standing(workspace, stage, webinar, waits)
+    return list(standings.values())
+
+
+def _standing(workspace: Workspace, stage: Stage[Any], webinar: Webinar, waits: tuple[str, ...]) -> Standing:
+    receipt = workspace.receipt(stage.name)
+    if receipt is None:
+        return Standing(stage, "never run", waits)
+    params = stage.uses(webinar).model_dump(mode="json")
+    reasons = freshness(stage, receipt, params, inputs_of(workspace, stage))
+    now = {file: workspace.sha256(file) for file in receipt.outputs}
+    edited = [file for file, sha in now.items() if sha not in (None, receipt.outputs[file])]
+    reasons += [f"{file} is gone" for file, sha in now.items() if sha is None]
+    if edited:
+        return Standing(stage, "edited", (f"{', '.join(edited)} changed by hand", *reasons))
+    # What stands above matters first: it is why this one will run again.
+    return Standing(stage, "stale", waits or tuple(reasons)) if reasons or waits else Standing(stage, "fresh")
+
+
+def run(workspace: Workspace, face: Face, load: Callable[[], Webinar]) -> int:
+    """Run every stage that is not fresh, and say how many ran. A second run does nothing."""
+    ran = 0
+    with workspace.locked(f"run {workspace.slug}"):
+        prepare(workspace, face)
+        while wave := _ready(survey(workspace, load())):
+            webinar = load()
+            if len(wave) > 1 and webinar.machine.cores() >= ROOM_FOR_TWO:
+                _side_by_side(workspace, wave, webinar, face)
+                ran += len(wave)
+            else:
+                run_stage(workspace, wave[0], webinar, face)
+                ran += 1
+    return ran
+
+
+def prepare(workspace: Workspace, face: Face) -> None:
+    """Before anything runs: settle what a killed run or a person's hand has left."""
+    edits.settle_shift(workspace)
+    if said := edits.adopt_article(workspace):
+        face.noted(BY_NAME["draft"], said)
+
+
+def _ready(standings: list[Standing]) -> list[Stage[Any]]:
+    by_name = {standing.stage.name: standing for standing in standings}
+    waiting = [s for s in standings if not s.done]
+    makers = {artifact: stage.name for stage in STAGES for artifact in stage.writes}
+    return [
+        s.stage
+        for s in waiting
+        if all(by_name[makers[artifact]].done for artifact in s.stage.reads if artifact in makers)
+    ]
+
+
+def _side_by_side(workspace: Workspace, wave: list[Stage[Any]], webinar: Webinar, face: Face) -> None:
+    share = webinar.machine.cores() // len(wave)
+    machine = webinar.machine.model_copy(update={"threads": share})
+    shared = webinar.model_copy(update={"machine": machine})
+    stop = threading.Event()
+    with ThreadPoolExecutor(len(wave)) as pool:
+        futures = [pool.submit(run_stage, workspace, stage, shared, face, stop) for stage in wave]
+        try:
+            for future in futures:
+                future.result()
+        except BaseException:
+            stop.set()  # the others notice at their next progress
+            raise
+
+
+def run_stage(
+    workspace: Workspace, stage: Stage[Any], webinar: Webinar, face: Face, stop: threading.Event | None = None
+) -> None:
+    """Run one stage and publish its outputs with their receipt. Whatever fails leaves the old result as it was."""
+    params = stage.uses(webinar)
+    inputs = inputs_of(workspace, stage)  # before the run: a file that changes under it cannot look fresh
+    dumped = params.model_dump(mode="json")
+    ingredients = json.dumps([stage.version, dumped, inputs], sort_keys=True)
+
+    def progress(done: float, total: float, unit: str = "s") -> None:
+        if stop and stop.is_set():
+            raise KeyboardInterrupt
+        face.progressed(stage, done, total, unit)
+
+    job = Job(
+        stage, workspace.slug, params, webinar.machine, workspace.folder,
+        workspace.scratch(stage.name, ingredients), progress, workspace.receipt(stage.name),
+    )  # fmt: skip
+    face.started(stage)
+    started, clock = dt.datetime.now(dt.UTC), time.perf_counter()
+    try:
+        summary = stage.run(job)
+    except BaseException as error:
+        workspace.log(f"{stage.name} failed: {error or type(error).__name__}")
+        raise
+    seconds = round(time.perf_counter() - clock, 2)
+    receipt = Receipt(
+        stage=stage.name, version=stage.version, params=dumped, inputs=inputs, outputs={},
+        started=started, seconds=seconds, chose=job.chose,
+    )  # fmt: skip
+    if shift := job.chose.get("shift"):
+        audio = job.outputs[AUDIO]
+        edits.promise_shift(workspace, edits.digest(audio), float(shift))
+    workspace.publish(receipt, {artifact.file: content for artifact, content in job.outputs.items()})
+    edits.settle_shift(workspace)
+    workspace.sweep(stage.name)
+    workspace.log(f"{stage.name} {summary} ({seconds:.1f} s)")
+    for note in job.notes:
+        face.noted(stage, note)
+    face.finished(stage, summary, seconds)
+
+
+# One stage again -----------------------------------------------------------------------------------
+
+TOP_LEVEL = ("url", "from", "to", "transcript", "duration")
+
+
+def differing(stage: Stage[Any], assignments: list[str]) -> dict[str, Any]:
+    """--set KEY=VALUE … for a stage, as tables to lay over the webinar's TOML."""
+    pairs = dict(setting(assignment) for assignment in assignments)
+    if not pairs:
+        return {}
+    if stage.name != "download":
+        return {stage.name: pairs}
+    unknown = [key for key in pairs if key not in TOP_LEVEL]
+    if unknown:
+        raise PipelineError(f"--set: download has no setting '{unknown[0]}'", f"settings here: {', '.join(TOP_LEVEL)}")
+    return pairs
+
+
+def rerun(
+    workspace: Workspace, name: str, face: Face, assignments: list[str], *, discard_edits: bool = False
+) -> list[str]:
+    """Run one stage again, whatever its state, and nothing else; returns the names of what is now out of date.
+
+    `assignments` ('model=small') stick: after success they stand in the webinar's TOML.
+    """
+    stage = BY_NAME.get(name)
+    if stage is None:
+        raise PipelineError(f"there is no stage called '{name}'", f"stages: {', '.join(BY_NAME)}")
+    configs = workspace.toml.parent
+    differs = differing(stage, assignments)
+    webinar = load_webinar(configs, workspace.slug, differs)
+    with workspace.locked(f"rerun {workspace.slug} {name}"):
+        prepare(workspace, face)
+        _have_inputs(workspace, stage)
+        _respect_edits(workspace, stage, discard_edits)
+        run_stage(workspace, stage, webinar, face)
+        if differs:
+            _stick(workspace, differs)
+    return [s.stage.name for s in survey(workspace, load_webinar(configs, workspace.slug)) if not s.done]
+
+
+def _have_inputs(workspace: Workspace, stage: Stage[Any]) -> None:
+    makers = {artifact: maker for maker in STAGES for artifact in maker.writes}
+    for artifact in stage.reads:
+        if not artifact.optional and not workspace.path(artifact.file).exists():
+            raise PipelineError(
+                f"{stage.name} needs {artifact.file}, and {makers[artifact].name} has not made it yet",
+                f"impressie run {workspace.slug}",
+            )
+    maker = BY_NAME["download"]
+    if stage is not maker and any(a in maker.writes for a in stage.reads) and workspace.receipt("download") is None:
+        raise PipelineError(f"{stage.name} needs the recording", f"impressie run {workspace.slug}")
+
+
+def _respect_edits(workspace: Workspace, stage: Stage[Any], discard: bool) -> None:
+    """Refuse to overwrite a person's work; with `discard`, keep a copy of it first."""
+    receipt = workspace.receipt(stage.name)
+    known = receipt.outputs if receipt else {}
+    files = [a.file for a in stage.writes if workspace.sha256(a.file) not in (None, known.get(a.file))]
+    if ARTICLE in stage.writes and (workspace.folder / "edits" / edits.EDITED_ARTICLE).exists() and discard:
+        workspace.keep_copy(f"edits/{edits.EDITED_ARTICLE}")
+        (workspace.folder / "edits" / edits.EDITED_ARTICLE).unlink()
+    if files and not discard:
+        raise PipelineError(
+            f"{', '.join(files)} was changed by hand, and this would overwrite it",
+            "add --discard-edits to do it all the same (a copy is kept in edits/kept/)",
+        )
+    for file in files:
+        workspace.keep_copy(file)
+
+
+def _stick(workspace: Workspace, differs: dict[str, Any]) -> None:
+    document = read_toml(workspace.toml) if workspace.toml.exists() else tomlkit.document()
+    for key, value in differs.items():
+        if isinstance(value, dict):
+            table = document.setdefault(key, tomlkit.table())
+            for inner, setting_ in value.items():
+                table[inner] = setting_
+        else:
+            document[key] = value
+    write_atomic(workspace.toml, tomlkit.dumps(document).encode())

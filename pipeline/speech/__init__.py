@@ -1,0 +1,1 @@
+"""The pure logic of speech: windows, turns, clustering, words to voices."""

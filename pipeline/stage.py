@@ -1,0 +1,164 @@
+"""What a stage is, what it is given, and whether its result is still good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from pipeline.artifacts import Artifact, Noted
+from pipeline.config import DiarizeParams, Machine, Settings, Webinar
+from pipeline.models import Receipt, Segment, Turns
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Samples = npt.NDArray[np.float32]
+
+N = TypeVar("N", bound=BaseModel)
+P = TypeVar("P", bound=Settings)
+
+
+class Progress(Protocol):
+    """Called often by long work; `unit` is 's' for seconds of audio or 'B' for bytes."""
+
+    def __call__(self, done: float, total: float, unit: str = "s") -> None:
+        """So much of so much is done; `total` is 0 where nobody knows."""
+
+
+class Transcriber(Protocol):
+    """Speech to words."""
+
+    def transcribe(self, windows: Sequence[Samples], prompt: str) -> list[list[Segment]]:
+        """Per window (mono, 16 kHz, at most 30 s) its segments, timed from the window's start."""
+        ...
+
+
+class Diarizer(Protocol):
+    """Who spoke when."""
+
+    def diarize(self, audio: Path, params: DiarizeParams, machine: Machine, progress: Progress) -> Turns:
+        """Turns of anonymous voices in a 16 kHz mono FLAC, voice 'A' being the one that speaks first."""
+        ...
+
+
+@dataclass(frozen=True)
+class Stage(Generic[P]):
+    """One step: which files it reads and writes, what it may be told, and the function that does it.
+
+    `lays` names the files of edits/ that it lays over what it reads. `uses` picks, out of a webinar's settings,
+    what can change its output.
+    """
+
+    name: str
+    does: str
+    reads: tuple[Artifact, ...]
+    writes: tuple[Artifact, ...]
+    uses: Callable[[Webinar], P]
+    version: int
+    run: Callable[[Job[P]], str]
+    lays: tuple[str, ...] = ()
+
+
+@dataclass
+class Job(Generic[P]):
+    """One run of a stage: what it may read, where it may write, how it tells how far it is.
+
+    `folder` is the webinar's own; `scratch` survives a killed run with the same ingredients (checkpoints) and is
+    emptied after a run that succeeded. `previous` is the receipt of the last run, if any. A stage returns one line
+    that says what it made ('8 214 words (nl)').
+    """
+
+    stage: Stage[P]
+    slug: str
+    params: P
+    machine: Machine
+    folder: Path
+    scratch: Path
+    progress: Progress
+    previous: Receipt | None = None
+    notes: list[str] = field(default_factory=list)
+    chose: dict[str, Any] = field(default_factory=dict)
+    outputs: dict[Artifact, bytes | Path] = field(default_factory=dict)
+
+    def read(self, artifact: Noted[N]) -> N:
+        """The noun in an artifact that this stage declared."""
+        return artifact.load(self.path(artifact).read_bytes())
+
+    def has(self, artifact: Artifact) -> bool:
+        """Whether an optional artifact is there."""
+        return self.path(artifact).exists()
+
+    def path(self, artifact: Artifact) -> Path:
+        """Where a declared artifact stands; reading what was not declared is a bug."""
+        if artifact not in self.stage.reads:
+            raise AssertionError(f"{self.stage.name} did not declare that it reads {artifact.file}")
+        return self.folder / artifact.file
+
+    def edits(self, name: str) -> Path:
+        """A declared file of edits/; it may not exist."""
+        if name not in self.stage.lays:
+            raise AssertionError(f"{self.stage.name} did not declare that it lays edits/{name} over")
+        return self.folder / "edits" / name
+
+    def write(self, artifact: Artifact, value: BaseModel | str | bytes | Path) -> None:
+        """Hand over an output: a noun, a text, bytes, or a finished file in `scratch`. Published after the run."""
+        if artifact not in self.stage.writes:
+            raise AssertionError(f"{self.stage.name} did not declare that it writes {artifact.file}")
+        if isinstance(value, BaseModel):
+            assert isinstance(artifact, Noted)
+            self.outputs[artifact] = artifact.dump(value)
+        else:
+            self.outputs[artifact] = value.encode() if isinstance(value, str) else value
+
+    def note(self, text: str) -> None:
+        """Say something to the user beside the result, such as what 'auto' chose and why."""
+        self.notes.append(text)
+
+    def choose(self, key: str, resolve: Callable[[], Any]) -> Any:
+        """What 'auto' means for param `key`: as it was at the first run while the param stays, else resolved now."""
+        before = self.previous
+        if before and key in before.chose and before.params.get(key) == getattr(self.params, key):
+            self.chose[key] = before.chose[key]
+        else:
+            self.chose[key] = resolve()
+        return self.chose[key]
+
+
+ABSENT = "absent"
+
+
+def changed(before: dict[str, Any], now: dict[str, Any], within: str = "") -> list[str]:
+    """What differs between two sets of params, in words: 'model is now small, was base'."""
+    reasons = []
+    for key in sorted(before.keys() | now.keys()):
+        old, new, name = before.get(key), now.get(key), f"{within}{key}"
+        if old == new:
+            continue
+        if isinstance(old, dict) and isinstance(new, dict):
+            reasons += changed(old, new, f"{name}.")
+        elif all(isinstance(value, str | int | float | None) and len(str(value)) <= 40 for value in (old, new)):
+            reasons.append(f"{name} is now {_shown(new)}, was {_shown(old)}")
+        else:
+            reasons.append(f"{name} changed")
+    return reasons
+
+
+def _shown(value: object) -> str:
+    return "not set" if value is None else str(value)
+
+
+def freshness(stage: Stage[Any], receipt: Receipt, params: dict[str, Any], inputs: dict[str, str]) -> list[str]:
+    """Why a stage's result is out of date, ingredient by ingredient; empty where it is not. Pure."""
+    reasons = [] if receipt.version == stage.version else [f"this version of impressie does {stage.name} differently"]
+    reasons += changed(receipt.params, params)
+    for file, now in inputs.items():
+        before = receipt.inputs.get(file, ABSENT)
+        if before != now:
+            verb = "is gone" if now == ABSENT else "is new" if before == ABSENT else "changed"
+            reasons.append(f"{file} {verb}")
+    return reasons

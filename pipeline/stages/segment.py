@@ -1,0 +1,76 @@
+"""Give every word its voice, and make a transcript that a person can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pipeline import edits
+from pipeline.artifacts import PASSAGES, READABLE, TRANSCRIPT, TURNS
+from pipeline.config import SegmentParams, Webinar
+from pipeline.models import NamedVoice, Passages
+from pipeline.speech.names import names_of
+from pipeline.speech.passages import clock, passages
+from pipeline.stage import Job, Stage
+
+
+def uses(webinar: Webinar) -> SegmentParams:
+    """The names that a voice may turn out to have stand in the readable transcript."""
+    return SegmentParams(**webinar.segment.model_dump(), speakers=tuple(s.name for s in webinar.speakers))
+
+
+def run(job: Job[SegmentParams]) -> str:
+    """Words to voices, voices to passages."""
+    made = passages(job.read(TRANSCRIPT), job.read(TURNS), job.params.pause, job.params.longest)
+    names = names_of(made, job.params.speakers, edits.read_pins(job.edits(edits.NAMES)))
+    job.write(PASSAGES, made)
+    job.write(READABLE, readable(made, names))
+    known = sum(1 for voice in names.values() if voice.name)
+    return f"{len(made.passages)} passages, {known} of {len(names)} voices named"
+
+
+def readable(made: Passages, names: Mapping[str, NamedVoice]) -> str:
+    """The transcript for people, in Dutch: who, when, what; doubtful text is marked. Pure."""
+    lines = ["# Transcript", ""]
+    for passage in made.passages:
+        doubts = sorted({s.reason for s in made.suspects if s.overlap(passage) > 0})
+        mark = f" *(twijfelachtig: {', '.join(DOUBTS.get(reason, reason) for reason in doubts)})*" if doubts else ""
+        lines += [
+            f"**{spoken_by(passage.speaker, names)}** [{clock(passage.start)}]{mark}",
+            "",
+            escaped(passage.text),
+            "",
+        ]
+    return "\n".join(lines)
+
+
+DOUBTS = {
+    "known invention": "bekende verzinning van de herkenner",
+    "repeats itself": "herhaling",
+    "text on silence": "tekst bij stilte",
+    "hardly understood": "nauwelijks verstaan",
+}
+
+
+def spoken_by(voice: str, names: Mapping[str, NamedVoice]) -> str:
+    """A voice's name for a reader; 'Spreker 2' while nobody knows it."""
+    known = names[voice]
+    if known.name:
+        return known.name if known.status == "confirmed" else f"{known.name} (voorstel)"
+    return f"Spreker {list(names).index(voice) + 1}"
+
+
+def escaped(text: str) -> str:
+    """Text from outside, so that Markdown and HTML show it as it is."""
+    return "".join(f"\\{c}" if c in "\\`*_[]#<>|" else c for c in text)
+
+
+STAGE = Stage(
+    name="segment",
+    does="give every word its voice",
+    reads=(TRANSCRIPT, TURNS),
+    writes=(PASSAGES, READABLE),
+    uses=uses,
+    version=1,
+    run=run,
+    lays=(edits.NAMES,),
+)

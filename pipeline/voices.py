@@ -1,0 +1,90 @@
+"""The voices of a webinar as a person meets them: how long each spoke, where to listen, what it is called."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from pipeline import edits
+from pipeline.artifacts import PASSAGES
+from pipeline.config import load_webinar
+from pipeline.errors import PipelineError
+from pipeline.models import NamedVoice, Passages
+from pipeline.speech.names import moments_of, names_of
+from pipeline.speech.passages import clock
+from pipeline.workspace import Workspace
+
+MOMENTS = 3
+
+
+@dataclass(frozen=True)
+class Voice:
+    """One voice: its name so far, seconds spoken, share of all speech, and good moments to listen to."""
+
+    named: NamedVoice
+    seconds: float
+    share: float
+    moments: tuple[float, ...]
+
+    def cells(self) -> tuple[str, str, str, str, str, str]:
+        """A row for the terminal."""
+        times = "  ".join(clock(moment) for moment in self.moments)
+        name, state = self.named.name or "unknown", "" if self.named.status == "unknown" else self.named.status
+        return self.named.voice, name, state, clock(self.seconds), f"{self.share:.0%}", times
+
+
+def overview(workspace: Workspace) -> list[Voice]:
+    """Every voice, in order of first speaking."""
+    passages = _passages(workspace)
+    listed = tuple(s.name for s in load_webinar(workspace.toml.parent, workspace.slug).speakers)
+    names = names_of(passages, listed, edits.read_pins(workspace.folder / "edits" / edits.NAMES))
+    seconds: Counter[str] = Counter()
+    for passage in passages.passages:
+        seconds[passage.speaker] += passage.duration  # type: ignore[assignment]
+    total = sum(seconds.values()) or 1
+    return [
+        Voice(named, seconds[voice], seconds[voice] / total, _good_moments(passages, voice))
+        for voice, named in names.items()
+    ]
+
+
+def _passages(workspace: Workspace) -> Passages:
+    path = workspace.path(PASSAGES.file)
+    if not path.exists():
+        raise PipelineError(f"nobody has been heard yet in {workspace.slug}", f"impressie run {workspace.slug}")
+    return PASSAGES.load(path.read_bytes())
+
+
+def _good_moments(passages: Passages, voice: str) -> tuple[float, ...]:
+    """Starts of the longest passages of a voice, in order of time."""
+    longest = sorted((p for p in passages.passages if p.speaker == voice), key=lambda p: -p.duration)[:MOMENTS]
+    return tuple(sorted(passage.start for passage in longest))
+
+
+def set_names(workspace: Workspace, assignments: list[str]) -> list[str]:
+    """Confirm names ('A=Arne van Hout'): pinned to moments at which each voice was heard. Says what it did."""
+    passages = _passages(workspace)
+    there = dict.fromkeys(passage.speaker for passage in passages.passages)
+    listed = [s.name for s in load_webinar(workspace.toml.parent, workspace.slug).speakers]
+    pairs = []
+    for assignment in assignments:
+        voice, equals, name = assignment.partition("=")
+        name = re.sub(r"\s+", " ", name).strip()
+        if not equals or not name or not name.isprintable():
+            raise PipelineError(f"'{assignment}' gives no name", 'write it as A="Arne van Hout"')
+        if voice.strip().upper() not in there:
+            raise PipelineError(f"there is no voice '{voice}'", f"voices here: {', '.join(there)}")
+        pairs.append((voice.strip().upper(), name))
+    said = []
+    with workspace.locked(f"speakers {workspace.slug} set"):
+        edits.settle_shift(workspace)
+        for voice, name in pairs:
+            edits.pin(workspace, name, moments_of(passages, voice))
+            unlisted = (
+                ""
+                if name in listed
+                else f"  (not in the list of speakers: add role and organisation to {workspace.toml.name})"
+            )
+            said.append(f"  ✓ voice {voice} is {name}{unlisted}")
+    return said

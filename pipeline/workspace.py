@@ -1,0 +1,247 @@
+"""One webinar's folder: read, write, receipts, lock.
+
+Publishing is a small redo log, so that a kill at any system call leaves the old state or the new one, never a mix:
+the outputs are written beside their place as `.NAME.next` and synced, then the receipt that names their hashes as
+`receipts/STAGE.next.json`; from there on `heal()` can always finish: rename the outputs, then the receipt.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import shutil
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from pipeline.errors import PipelineError
+from pipeline.models import Receipt
+from pipeline.system import fsync_folder
+
+NEXT = ".next"
+RACY = 2.0  # seconds: a file hashed this soon after its last change may change again within the clock's tick
+
+
+def sha256(path: Path) -> str | None:
+    """Hash of a file, read by the block; None where there is none."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return None
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Replace a file whole: the old one or the new one is there at any moment."""
+    _staged(path, content)
+    os.replace(_next(path), path)
+    fsync_folder(path.parent)
+
+
+def _next(path: Path) -> Path:
+    return path.with_name(f".{path.name}{NEXT}")
+
+
+def _staged(path: Path, content: bytes | Path) -> None:
+    """Bring the new content beside `path`, on the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = _next(path)
+    try:
+        if isinstance(content, Path):
+            os.replace(content, beside)
+            with beside.open("rb+") as file:
+                os.fsync(file.fileno())
+        else:
+            with beside.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+    except OSError as error:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise PipelineError(
+            f"{path.name} could not be written: {error.strerror or error}", "free some disk space and run again"
+        ) from error
+
+
+class Workspace:
+    """outputs/SLUG/: artifacts, edits/, receipts/, run.log."""
+
+    def __init__(self, home: Path, slug: str) -> None:
+        self.home = home
+        self.slug = slug
+        self.folder = home / "outputs" / slug
+        self.toml = home / "configs" / f"{slug}.toml"
+        self._hashes: dict[str, list[int | str]] | None = None
+
+    def path(self, file: str) -> Path:
+        """Where a file of this webinar stands."""
+        return self.folder / file
+
+    # Receipts ---------------------------------------------------------------------------------
+
+    def receipt_path(self, stage: str) -> Path:
+        """Where a stage's receipt stands."""
+        return self.folder / "receipts" / f"{stage}.json"
+
+    def receipt(self, stage: str) -> Receipt | None:
+        """What the last finished run of a stage was made of; None for never, or a receipt that cannot be read."""
+        try:
+            return Receipt.model_validate_json(self.receipt_path(stage).read_bytes())
+        except (FileNotFoundError, ValidationError):
+            return None
+
+    def sha256(self, file: str) -> str | None:
+        """Hash of a file in the folder, remembered by its size and time of change as git does."""
+        path = self.folder / file
+        try:
+            stat = path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        if stat.st_size < 1_000_000:
+            return sha256(path)
+        known = self._known()
+        seen: list[int | str] = [stat.st_size, stat.st_mtime_ns]
+        if known.get(file, [])[:2] == seen:
+            return str(known[file][2])
+        digest = sha256(path)
+        if digest and dt.datetime.now().timestamp() - stat.st_mtime > RACY:
+            known[file] = [*seen, digest]
+            with suppress(OSError, PipelineError):
+                write_atomic(self.folder / "receipts" / "hashes.json", json.dumps(known).encode())
+        return digest
+
+    def _known(self) -> dict[str, list[int | str]]:
+        if self._hashes is None:
+            try:
+                self._hashes = dict(json.loads((self.folder / "receipts" / "hashes.json").read_bytes()))
+            except (OSError, ValueError, TypeError):
+                self._hashes = {}
+        return self._hashes
+
+    # Publishing -------------------------------------------------------------------------------
+
+    def publish(self, receipt: Receipt, outputs: Mapping[str, bytes | Path]) -> Receipt:
+        """Put the outputs of a stage and its receipt in their place, all or nothing."""
+        for file, content in outputs.items():
+            _staged(self.folder / file, content)
+        hashes = {file: sha256(_next(self.folder / file)) or "" for file in outputs}
+        receipt = receipt.model_copy(update={"outputs": hashes})
+        promised = self.receipt_path(f"{receipt.stage}{NEXT}")
+        write_atomic(promised, receipt.model_dump_json(indent=1).encode() + b"\n")
+        self._finish(promised, receipt)
+        return receipt
+
+    def _finish(self, promised: Path, receipt: Receipt) -> None:
+        before = self.receipt(receipt.stage)
+        for file, old in (before.outputs if before else {}).items():
+            if file not in receipt.outputs and sha256(self.folder / file) == old:  # written by us, not any more
+                (self.folder / file).unlink()
+        for file in receipt.outputs:
+            beside = _next(self.folder / file)
+            if beside.exists():
+                os.replace(beside, self.folder / file)
+        fsync_folder(self.folder)
+        os.replace(promised, self.receipt_path(receipt.stage))
+        fsync_folder(promised.parent)
+
+    def heal(self) -> None:
+        """Finish what a killed run had promised, and sweep what it left half written. Wants the lock."""
+        for promised in sorted((self.folder / "receipts").glob(f"*{NEXT}.json")):
+            if promised.name.startswith("."):
+                continue
+            try:
+                receipt = Receipt.model_validate_json(promised.read_bytes())
+            except (OSError, ValidationError):
+                promised.unlink()
+                continue
+            before = self.receipt(receipt.stage)
+            for file, new in receipt.outputs.items():
+                now = sha256(self.folder / file)
+                old = before.outputs.get(file) if before else None
+                if now not in (None, old, new):  # a person changed it since: hers stays
+                    _next(self.folder / file).unlink(missing_ok=True)
+            self._finish(promised, receipt)
+        for folder in (self.folder, self.folder / "receipts", self.folder / "edits", self.folder / "export"):
+            for leftover in folder.glob(f".*{NEXT}"):
+                leftover.unlink(missing_ok=True)
+
+    # People's work ----------------------------------------------------------------------------
+
+    def keep_copy(self, file: str) -> Path:
+        """A copy of a file in edits/kept/, before something overwrites it."""
+        source = self.folder / file
+        stamp = dt.datetime.now().strftime("%Y%m%d-%H%M%S-%f")
+        kept = self.folder / "edits" / "kept" / f"{source.stem}.{stamp}{source.suffix}"
+        write_atomic(kept, source.read_bytes())
+        return kept
+
+    # The lock ---------------------------------------------------------------------------------
+
+    @contextmanager
+    def locked(self, doing: str) -> Iterator[None]:
+        """Alone in this webinar; PipelineError names who is at work when somebody is."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        owner = self.folder / ".lock.owner"
+        lock = FileLock(self.folder / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise PipelineError(f"{self.slug} is in use by {self.owner()}", "wait until that has finished") from error
+        try:
+            who = {"pid": os.getpid(), "host": socket.gethostname(), "doing": doing}
+            owner.write_text(json.dumps(who | {"since": f"{dt.datetime.now():%H:%M}"}), encoding="utf-8")
+            self.heal()
+            yield
+        finally:
+            owner.unlink(missing_ok=True)
+            lock.release()
+
+    def busy(self) -> bool:
+        """Whether somebody is at work here now."""
+        lock = FileLock(self.folder / ".lock")
+        if not (self.folder / ".lock").exists():
+            return False
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        lock.release()
+        return False
+
+    def owner(self) -> str:
+        """Who holds the lock, in words."""
+        try:
+            who = json.loads((self.folder / ".lock.owner").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return "another impressie"
+        return f"'impressie {who['doing']}' (process {who['pid']} on {who['host']}, since {who['since']})"
+
+    # The log ----------------------------------------------------------------------------------
+
+    def log(self, line: str) -> None:
+        """Add a line to run.log: what was run when, and how it ended."""
+        with suppress(OSError), (self.folder / "run.log").open("a", encoding="utf-8") as file:
+            file.write(f"{dt.datetime.now():%Y-%m-%d %H:%M:%S} {line}\n")
+
+    def scratch(self, stage: str, ingredients: str) -> Path:
+        """Where a run with these ingredients keeps its checkpoints; those of other ingredients are swept."""
+        root = self.folder / ".scratch" / stage
+        mine = root / hashlib.sha256(ingredients.encode()).hexdigest()[:16]
+        for other in root.glob("*"):
+            if other != mine:
+                shutil.rmtree(other, ignore_errors=True)
+        mine.mkdir(parents=True, exist_ok=True)
+        return mine
+
+    def sweep(self, stage: str) -> None:
+        """Throw away a stage's checkpoints."""
+        shutil.rmtree(self.folder / ".scratch" / stage, ignore_errors=True)
+        with suppress(OSError):
+            (self.folder / ".scratch").rmdir()
