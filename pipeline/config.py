@@ -120,10 +120,10 @@ class HouseStyle(Settings):
     heading: tuple[int, int] = (2, 5)
     quote: tuple[int, int] = (9, 90)
     quote_share: tuple[float, float] = (0.3, 0.6)
-    say: tuple[str, ...] = ("zei", "stelde", "vertelde", "legde uit", "merkte op", "benadrukte")
+    say: tuple[str, ...] = ("zei", "stelde", "merkte op", "vertelde", "benadrukte", "legde uit")
     say_next: tuple[str, ...] = ("voegde toe", "vulde aan")
     closing: str = "De volledige registratie van het webinar is {where} terug te kijken."
-    closing_url: str = "op [YouTube]({url})"
+    closing_url: str = "op [{site}]({url})"
     closing_file: str = "bij {organiser}"
     disclosure: str = (
         "*Dit is een concept dat automatisch is gemaakt op basis van de opname; "
@@ -214,12 +214,11 @@ class DraftParams(DraftSettings):
 
 
 class RehearParams(RehearSettings):
-    """`transcribe` says which engine heard it first."""
+    """What steers the second hearing."""
 
     language: str
     names: tuple[str, ...]
     glossary: tuple[str, ...]
-    transcribe: TranscribeSettings
 
 
 class CheckParams(CheckSettings):

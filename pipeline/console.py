@@ -6,7 +6,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -67,22 +67,30 @@ class Terminal:
 
     def started(self, stage: Stage[Any]) -> None:
         """See runner.Face."""
+        self.begin(stage.name)
+
+    def begin(self, name: str) -> None:
+        """Something that may last begins."""
         with self._lock:
-            self.running.append(stage.name)
-            self._began[stage.name] = self._last[stage.name] = time.monotonic()
+            self.running.append(name)
+            self._began[name] = self._last[name] = time.monotonic()
 
     def progressed(self, stage: Stage[Any], done: float, total: float, unit: str) -> None:
-        """See runner.Face. Nothing is shown for work that is over in two seconds."""
+        """See runner.Face."""
+        self.far(stage.name, done, total, unit)
+
+    def far(self, name: str, done: float, total: float, unit: str) -> None:
+        """It is this far. Nothing is shown for what is over in two seconds."""
         with self._lock:
             now = time.monotonic()
-            if now - self._began[stage.name] < SLOW:
+            if now - self._began[name] < SLOW:
                 return
             far = f"{amount(done, unit)} of {amount(total, unit)}" if total else amount(done, unit)
             if sys.stderr.isatty():
-                self._bar(stage.name, done, total, far)
-            elif now - self._last[stage.name] > PLAIN_EVERY:
-                self._last[stage.name] = now
-                say(f"  … {stage.name}  {far}")
+                self._bar(name, done, total, far)
+            elif now - self._last[name] > PLAIN_EVERY:
+                self._last[name] = now
+                say(f"  … {name}  {far}")
 
     def _bar(self, name: str, done: float, total: float, far: str) -> None:
         if self._bars is None:
@@ -140,6 +148,16 @@ def terminal() -> Iterator[Terminal]:
         raise
     finally:
         face.close()
+
+
+def fetching(face: Terminal, name: str) -> Callable[..., None]:
+    """Progress of a file that is fetched outside any stage."""
+    face.begin(name)
+
+    def progress(done: float, total: float, unit: str = "B") -> None:
+        face.far(name, done, total, unit)
+
+    return progress
 
 
 def stages(standings: Iterable[Standing]) -> None:

@@ -93,6 +93,12 @@ class Job(Generic[P]):
         """Whether an optional artifact is there."""
         return self.path(artifact).exists()
 
+    def earlier(self, artifact: Noted[N]) -> N | None:
+        """What the last run wrote with the same version and params; None if there is no such thing."""
+        before, file = self.previous, self.folder / artifact.file
+        same = before and before.version == self.stage.version and before.params == self.params.model_dump(mode="json")
+        return artifact.load(file.read_bytes()) if same and file.exists() else None
+
     def path(self, artifact: Artifact) -> Path:
         """Where a declared artifact stands; reading what was not declared is a bug."""
         if artifact not in self.stage.reads:

@@ -142,10 +142,14 @@ def adopt_toml(home: Path, path: Path) -> Workspace:
     url = document.get("url")
     existing = by_source(home, url if isinstance(url, str) else url[0]) if url else None
     if existing:
-        return existing
+        raise PipelineError(
+            f"that recording is already here as {existing.slug}, with other settings than {path.name} has",
+            f"change {existing.toml} instead, or forget that webinar first",
+        )
     title = str(document.get("title") or path.stem)
-    date = document.get("date")
-    day = dt.date.fromisoformat(str(date)[:10]) if date else dt.date.fromtimestamp(path.stat().st_mtime)
+    day = dt.date.fromtimestamp(path.stat().st_mtime)
+    with suppress(ValueError):  # a date that is none is named when the TOML is read as a whole
+        day = dt.date.fromisoformat(str(document.get("date"))[:10])
     return _begin(home, slug_for(title, day, slugs(home)), text)
 
 

@@ -9,21 +9,21 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pipeline.article.text import NEGATIONS, ends_sentence, norm, number, tail, upper_first
+from pipeline.article.text import NEGATIONS, ends_sentence, norm, number, tail, upper_first, wordset
 from pipeline.models import QuoteEdit
 
-HESITATIONS = frozenset("eh ehh ehm uh uhh uhm euh euhm hm hmm mm mmm öh haha hahaha".split())
-TAGS = frozenset("hè zenne allez".split())  # the comma before these belongs to the sentence, not to the filler
+HESITATIONS = wordset("eh ehh ehm uh uhh uhm euh euhm hm hmm mm mmm öh haha hahaha")
+TAGS = wordset("hè zenne allez awel")  # the comma before these belongs to the sentence, not to the filler
 PHRASES = (("nou", "ja"), ("zeg", "maar"), ("weet", "je", "wel"), ("weet", "je"), ("weet", "u"), ("snap", "je"))
-OPENERS = frozenset("en maar want dus ja nou".split())
-WEAK = frozenset("ja nou".split())
+OPENERS = wordset("en maar want dus ja nou")
+WEAK = wordset("ja nou")
 # 'dus ging ik' has its verb first: without 'dus' it would be a question. Before these it can go.
-_SUBJECTS = frozenset(
+_SUBJECTS = wordset(
     "ik je jij u hij ze zij we wij het de een dat die dit deze er als wat wie mijn onze ons iedereen niemand mensen "
-    "voor bij in op toen daar nu dan om".split()
+    "voor bij in op toen daar nu dan om"
 )
-_DOUBLES = frozenset("die dat je ze we het er is zijn was waren had wat als te in op bij".split())
-_CLAUSE = frozenset("maar want dan dat die omdat als terwijl zodat en dus of waar wat".split())
+_DOUBLES = wordset("die dat je ze we het er is zijn was waren had wat als te in op bij")
+_CLAUSE = wordset("maar want dan dat die omdat als terwijl zodat en dus of waar wat")
 LONGEST_REPEAT = 8
 LONGEST_ELLIPSIS = 60
 
@@ -38,7 +38,7 @@ class Cleaned(NamedTuple):
 class Drop(NamedTuple):
     """So many tokens may go, for this reason."""
 
-    count: int
+    length: int
     kind: str
 
 
@@ -50,19 +50,25 @@ def clean(words: Sequence[str], opener: bool = True) -> Cleaned:
     """
     tokens = [word for word in words if word]
     edits: list[QuoteEdit] = []
-    at = 0
-    while at < len(tokens):
-        drop = next((found for found in _drops(tokens, at) if _wanted(tokens, at, found, opener)), None)
-        if drop is None or not any(map(norm, tokens[:at] + tokens[at + drop.count :])):
-            at += 1
-            continue
-        edits.append(_edit(drop.kind, " ".join(tokens[at : at + drop.count])))
+    while found := _next(tokens, opener):
+        at, drop = found
+        edits.append(_edit(drop.kind, " ".join(tokens[at : at + drop.length])))
         tokens = _mended(tokens, at, drop)
-        at = 0
     text = _finished(tokens)
     if _letters(text) != _letters(" ".join(tokens)):
         edits.append(_edit("punctuation", text))
     return Cleaned(text, tuple(edits))
+
+
+def _next(tokens: Sequence[str], opener: bool) -> tuple[int, Drop] | None:
+    """The next thing to take out, fillers first: then the copies of a repetition stand side by side."""
+    found = [
+        (at, drop)
+        for at in range(len(tokens))
+        for drop in _drops(tokens, at)
+        if _wanted(tokens, at, drop, opener) and any(map(norm, [*tokens[:at], *tokens[at + drop.length :]]))
+    ]
+    return next((one for one in found if one[1].kind == "filler"), found[0] if found else None)
 
 
 def _edit(kind: str, text: str) -> QuoteEdit:
@@ -76,8 +82,11 @@ def _letters(text: str) -> str:
 def protected(token: str, first: bool = False) -> bool:
     """A negation, a number or a name: never dropped (the first word of a sentence has its capital from its place)."""
     word = norm(token)
-    return word in NEGATIONS or number(token) is not None or any(map(str.isdigit, word)) or (
-        not first and token.lstrip("‘“\"'(")[:1].isupper()
+    return (
+        word in NEGATIONS
+        or number(token) is not None
+        or any(map(str.isdigit, word))
+        or (not first and token.lstrip("‘“\"'(")[:1].isupper())
     )
 
 
@@ -114,7 +123,10 @@ def _drops(tokens: Sequence[str], at: int) -> list[Drop]:
 
 def _repeats(tokens: Sequence[str], at: int) -> list[Drop]:
     """The first of two copies; fillers may stand between them."""
-    found = []
+    found: list[Drop] = []
+    again = norm(tokens[at])
+    if not any(norm(token) == again for token in tokens[at + 1 : at + LONGEST_REPEAT + 5]):
+        return found
     for count in range(min(LONGEST_REPEAT, len(tokens) - at - 1), 0, -1):
         part = tokens[at : at + count]
         after = at + count
@@ -161,8 +173,8 @@ def _wanted(tokens: Sequence[str], at: int, drop: Drop, opener: bool) -> bool:
 
 def _mended(tokens: list[str], at: int, drop: Drop) -> list[str]:
     """The tokens without the dropped ones, with the punctuation at the seam put right."""
-    gone = tokens[at : at + drop.count]
-    left, right = tokens[:at], tokens[at + drop.count :]
+    gone = tokens[at : at + drop.length]
+    left, right = tokens[:at], tokens[at + drop.length :]
     if not left:
         return right
     last, ending = left[-1], tail(gone[-1])
@@ -191,34 +203,38 @@ _EXPLAINED = re.compile(r"\[[^\]]*\]")
 
 
 def explain(spoken: Sequence[str], quoted: str) -> tuple[QuoteEdit, ...] | None:
-    """The permitted edits that turn the spoken words into the quote; None where there are no such edits.
+    """The permitted edits that turn all the spoken words into the quote; None where there are no such edits.
 
     `spoken` may run over several sentences; `quoted` may hold '…' for words left out (no negation among them) and
     [ ] for an explanation.
     """
+    return next((edits for end, edits in matches(spoken, quoted) if end == len(spoken)), None)
+
+
+def matches(spoken: Sequence[str], quoted: str) -> list[tuple[int, tuple[QuoteEdit, ...]]]:
+    """Every n for which spoken[:n] becomes the quote by permitted edits, with those edits; shortest first."""
     notes = tuple(_edit("explanation", note) for note in _EXPLAINED.findall(quoted) if norm(note))
     printed = _printed(_EXPLAINED.sub(lambda m: " " if norm(m.group()) else f" {_ELLIPSIS} ", quoted))
     words = [norm(token) for token in spoken]
-    # best[(i, j)]: edits with which spoken[:i] became printed[:j]; filled in order, so no recursion.
-    best: dict[tuple[int, int], tuple[QuoteEdit, ...]] = {(0, 0): ()}
-    for i in range(len(spoken) + 1):
-        for j in range(len(printed) + 1):
-            here = best.get((i, j))
-            if here is None:
-                continue
+    # best[i][j]: edits with which spoken[:i] became printed[:j]; filled in order, so no recursion.
+    best: list[dict[int, tuple[QuoteEdit, ...]]] = [{} for _ in range(len(spoken) + 1)]
+    best[0][0] = ()
+    for i, row in enumerate(best):
+        j = -1
+        while (j := min((k for k in row if k > j), default=-1)) >= 0:
+            here = row[j]
             if j < len(printed) and printed[j] == _ELLIPSIS:
                 _leave_out(best, spoken, i, j, here)
             if i == len(spoken):
                 continue
             if not words[i]:
-                _keep(best, (i + 1, j), here)
+                _keep(best[i + 1], j, here)
             elif j < len(printed) and words[i] == printed[j]:
-                _keep(best, (i + 1, j + 1), here)
+                _keep(best[i + 1], j + 1, here)
             for drop in _drops(spoken, i):
-                gone = _edit(drop.kind, " ".join(spoken[i : i + drop.count]))
-                _keep(best, (i + drop.count, j), (*here, gone))
-    found = best.get((len(spoken), len(printed)))
-    return None if found is None else notes + found
+                gone = _edit(drop.kind, " ".join(spoken[i : i + drop.length]))
+                _keep(best[i + drop.length], j, (*here, gone))
+    return [(i, notes + row[len(printed)]) for i, row in enumerate(best) if i and len(printed) in row]
 
 
 def _printed(quoted: str) -> list[str]:
@@ -226,21 +242,17 @@ def _printed(quoted: str) -> list[str]:
     return [token if token == _ELLIPSIS else norm(token) for token in tokens if token == _ELLIPSIS or norm(token)]
 
 
-def _keep(best: dict[tuple[int, int], tuple[QuoteEdit, ...]], to: tuple[int, int], edits: tuple[QuoteEdit, ...]) -> None:
-    if to not in best or len(edits) < len(best[to]):
-        best[to] = edits
+def _keep(row: dict[int, tuple[QuoteEdit, ...]], j: int, edits: tuple[QuoteEdit, ...]) -> None:
+    if j not in row or len(edits) < len(row[j]):
+        row[j] = edits
 
 
 def _leave_out(
-    best: dict[tuple[int, int], tuple[QuoteEdit, ...]],
-    spoken: Sequence[str],
-    i: int,
-    j: int,
-    here: tuple[QuoteEdit, ...],
+    best: list[dict[int, tuple[QuoteEdit, ...]]], spoken: Sequence[str], i: int, j: int, here: tuple[QuoteEdit, ...]
 ) -> None:
-    """'…': any words may be left out but a negation. The same place twice in the loop order is harmless."""
-    _keep(best, (i, j + 1), here)
+    """'…': any words may be left out but a negation."""
+    _keep(best[i], j + 1, here)
     for end in range(i + 1, min(len(spoken), i + LONGEST_ELLIPSIS) + 1):
         if norm(spoken[end - 1]) in NEGATIONS:
             break
-        _keep(best, (end, j + 1), (*here, _edit("ellipsis", " ".join(spoken[i:end]))))
+        _keep(best[end], j + 1, (*here, _edit("ellipsis", " ".join(spoken[i:end]))))

@@ -1,81 +1,15 @@
-"""What may be quoted: every sentence of the transcript, and for those that may not, why not (in Dutch)."""
+"""The evidence: every sentence of the transcript, those that may not be used with the reason, and who leads."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pipeline.article.exclusions import OPENING, reasons
 from pipeline.article.people import HOST, Person
 from pipeline.article.sentences import sentences_of
-from pipeline.article.text import norm, norms
 from pipeline.models import Passages, Sentence
-
-OPENING = re.compile(
-    r"\bgoede(middag|morgen|navond|ndag)\b|\bgoeie(middag|morgen)\b|welkom\b.{0,40}\b(bij|allemaal|in|op|terug|iedereen)\b|"
-    r"dames en heren|mijn naam is .{3,60}(moderator|gespreksleid|presentat)",
-    re.I,
-)
-WELCOME = re.compile(r"welkom|webinar", re.I)
-CLOSING = re.compile(
-    r"bedankt voor (het|uw|jullie|je)|(dank|bedankt)\b.{0,60}\b(kijken|luisteren|aanwezig|deelname|kijkers|jullie|allemaal)\b|"
-    r"dank\s*(je|jullie|u)\s*wel,? (aan )?[A-Z]\w+|volgende (webinar|keer|aflevering)|tot (dan|ziens|de volgende|snel)\b|"
-    r"fijne (dag|middag|avond|dinsdag|week)|(mooi|mooie) (slot|laatste|afsluit)|einde van (dit|het) webinar|"
-    r"(terug|na) ?(te )?kijken|wel thuis",
-    re.I,
-)
-OFF_RECORD = re.compile(
-    r"\b(niet|buiten|uit)\b.{0,25}\b(verslag|notulen|impressie|artikel|stuk|opname)\b|off the record|"
-    r"\bonder ons\b|tussen ons (blijven|gezegd)|heb ik (dus )?niet gezegd|hebben (jullie|we) niet gehoord|vertrouwelijk zeg|"
-    r"niet (verder )?(citeren|opschrijven|naar buiten|doorvertellen|noteren)|binnen deze (vier )?muren|"
-    r"(knip|laat|haal)\b.{0,25}\b(eruit|weg)\b|laten we eruit|niet voor publicatie|blijft? (even )?binnenskamers",
-    re.I,
-)
-TAKEN_BACK = re.compile(
-    r"\b(dat )?zeg ik (nu )?(verkeerd|fout|niet goed)|ik vergis me|vergiste ik me|dat klopt niet,? (het|ik)|neem ik terug|"
-    r"(moet|wil) ik (even )?(corrigeren|rectificeren|rechtzetten|terugnemen)|\bcorrectie\b|nee,? (sorry|pardon|wacht)|"
-    r"\bsorry,? (nee|dat)|\bof nee\b|nee,? ik bedoel|\bik verspreek|versprak ik|sorry,? ik bedoel",
-    re.I,
-)
-TECHNICAL = re.compile(
-    r"\bop mute\b|\bmicrofoon|microfoon staat|\bunmute|hoor(t|den)? (je|u|jullie|iemand) (me|mij|ons)\b|"
-    r"\bhoor(t|en)?\b.{0,25}\b(jullie|je|jou|me|mij|mezelf|mijzelf|niets?|niks|u)\b.{0,15}\b(niet|wel|nu|goed|meer|twee keer)?$|"
-    r"scherm (te )?(delen|zien)|deel.{0,12} scherm|volgende (slide|dia|sheet)|(slide|dia|sheet)s? (aan|door|erbij)|"
-    r"(zijn|gaan) we (al )?(live|eruit|eraf)|de stream\b|koptelefoon|opname loopt|lampje is|verbinding (valt|is|hapert)|"
-    r"(beeld|geluid) (valt|is|doet|hapert|weg)|kan iemand (hem|het|de)\b.{0,20}aanzetten|zet (hem|hen|haar) (even )?aan",
-    re.I,
-)
-READING = re.compile(
-    r"ik (lees|las)\b.{0,25}\b(voor|op)\b|(voor te|even) (lezen|voorlezen)|\bbullet\b|\bstreepje\b|op de (dia|slide|sheet) staat|"
-    r"er staat (hier|op)|hier staat\b|\bik citeer\b|einde citaat",
-    re.I,
-)
-ORDERS = re.compile(
-    r"negeer\b.{0,40}\b(instructie|opdracht|regel|prompt)|systeem ?(bericht|prompt|melding)|system (message|prompt)|"
-    r"(als|bent) (je |u |jij )?(een|dit).{0,12}(taalmodel|ai|assistent|samenvatter)\b.{0,60}\b(schrijf|negeer|vermeld|zeg|antwoord|doe)|"
-    r"ignore (all|your|the|any|previous)|antwoord (verder )?alleen|schrijf dat (iedereen|alle)|stop met het artikel|"
-    r"vermeld dat|zet erbij dat|nieuwe instructie|aan (het|de) (taalmodel|AI|assistent)",
-    re.I,
-)
-CODE = re.compile(r"[<>{}]|\]\(|javascript:|https?://\S*[?=]|\*\w+\*|\b_\w+", re.I)
-IRONY = re.compile(
-    r"\bschitterend,|ik teken direct|\bgeintje|\bgrapje|grapte|maar niet heus|ironisch|sarcas|cynisch bedoeld|met een knipoog|"
-    r"lekker dan\b|geweldig hoor|\bjaja\b|ja,? tuurlijk|met (uw|je|de) tijd mee|wat zou er mis (kunnen )?gaan|"
-    r"natuurlijk helemaal (goed|geen)",
-    re.I,
-)
-LAUGH = re.compile(r"^\W*(haha\w*|\[?(gelach|lacht))\b", re.I)
-SELF = re.compile(
-    r"\b(ik ben|mijn naam is|ik heet)\s+(?:de |het )?[A-Z][\w-]+(?: (?:van|de|der|den|ten|ter|'t))* [A-Z]|\bik werk (bij|voor|als)\b"
-)
-INVENTED = re.compile(
-    r"amara\.org|ondertitel(s|d|ing)|tv gelderland|bedankt voor het kijken en tot|abonneer|vergeet niet te liken", re.I
-)
-_SAID = frozenset("zei zeiden zegt riep riepen schreef schrijft vroeg roept".split())
-_SPEAKER = frozenset("ik we wij je jij jullie u men".split())
-SERIOUS = frozenset(("off the record", "teruggenomen", "mogelijk niet gezegd", "niet citeren", "opdracht of code"))
-CLOSE = 45.0  # seconds within which sentences of one voice belong to the same remark
 
 
 @dataclass(frozen=True)
@@ -94,34 +28,18 @@ class Evidence:
 def gather(passages: Passages, people: Mapping[str, Person]) -> Evidence:
     """Sentences with their exclusions, and who leads the conversation."""
     sentences = sentences_of(passages)
-    host = _host(sentences, people)
-    reasons: dict[int, str] = {}
-
-    def exclude(index: int, reason: str) -> None:
-        if 0 <= index < len(sentences):
-            reasons.setdefault(index, reason)
-
-    _suspects(sentences, passages, exclude)
-    _edges(sentences, exclude)
-    for mark in (_off_record, _taken_back, _reading, _single, _others, _irony):
-        mark(sentences, exclude)
-    languages = {passage.id: passage.language for passage in passages.passages}
-    for index, sentence in enumerate(sentences):
-        if languages[sentence.passage] != "nl":
-            exclude(index, "niet in het Nederlands gezegd")
-    marked = [
-        s.model_copy(update={"excluded": reasons[i]}) if i in reasons else s for i, s in enumerate(sentences)
-    ]
-    return Evidence(tuple(marked), people, host)
+    why = reasons(sentences, passages)
+    marked = (s.model_copy(update={"excluded": why[i]}) if i in why else s for i, s in enumerate(sentences))
+    return Evidence(tuple(marked), people, _host(sentences, people))
 
 
 def _host(sentences: Sequence[Sentence], people: Mapping[str, Person]) -> str | None:
     """By role; else the voice that asks most and opens, if it is not the one that talks most of all."""
+    if len(people) < 2:
+        return None
     by_role = [voice for voice, person in people.items() if person.role and HOST.search(person.role)]
     if by_role:
         return by_role[0]
-    if len(people) < 2:
-        return None
     asked = Counter(s.voice for s in sentences if s.text.rstrip().endswith("?"))
     spoke = Counter({voice: sum(len(s.text.split()) for s in sentences if s.voice == voice) for voice in people})
     opener = next((s.voice for s in sentences if OPENING.search(s.text)), None)
@@ -129,140 +47,3 @@ def _host(sentences: Sequence[Sentence], people: Mapping[str, Person]) -> str | 
     best = max(people, key=lambda voice: score[voice])
     total = sum(spoke.values()) or 1
     return best if score[best] >= 3 and spoke[best] / total < (0.5 if len(people) > 2 else 0.4) else None
-
-
-Exclude = Callable[[int, str], None]
-
-
-def _suspects(sentences: Sequence[Sentence], passages: Passages, exclude: Exclude) -> None:
-    for i, sentence in enumerate(sentences):
-        length = max(sentence.duration, 0.01)
-        if any(sentence.overlap(suspect) > 0.1 * length for suspect in passages.suspects):
-            exclude(i, "mogelijk niet gezegd")
-        if INVENTED.search(sentence.text):
-            exclude(i, "mogelijk niet gezegd")
-    for i in range(2, len(sentences)):
-        three = [norms(sentence.text) for sentence in sentences[i - 2 : i + 1]]
-        if three[0] == three[1] == three[2] and len(three[0]) > 1:
-            for back in range(3):
-                exclude(i - back, "mogelijk niet gezegd")
-
-
-def _edges(sentences: Sequence[Sentence], exclude: Exclude) -> None:
-    """Before the opening and after the closing."""
-    if not sentences:
-        return
-    end = sentences[-1].end
-    early = [i for i, s in enumerate(sentences) if s.start < max(180.0, 0.1 * end) and OPENING.search(s.text)]
-    opening = next((i for i in early if WELCOME.search(sentences[i].text)), early[0] if early else 0)
-    for i in range(opening):
-        exclude(i, "voor de opening")
-    closing = _closing(sentences, end)
-    for i in range(closing, len(sentences)):
-        exclude(i, "na de afsluiting")
-
-
-def _closing(sentences: Sequence[Sentence], end: float) -> int:
-    """Where the closing begins: two signs of it within a minute, in the last fifth."""
-    signs = [i for i, s in enumerate(sentences) if s.start > min(0.8 * end, end - 30) and CLOSING.search(s.text)]
-    for sign in signs:
-        near = [i for i in signs if 0 <= sentences[i].start - sentences[sign].start <= 60]
-        if len(near) >= 2 or re.search(r"bedankt voor het kijken|einde van", sentences[sign].text, re.I):
-            return sign
-    return len(sentences)
-
-
-def _same_voice(sentences: Sequence[Sentence], at: int, step: int, most: int) -> list[int]:
-    """Up to `most` neighbouring sentences of the same voice, backward (-1) or forward (1), in the same remark."""
-    found = []
-    i = at + step
-    while 0 <= i < len(sentences) and len(found) < most and abs(sentences[i].start - sentences[at].start) < CLOSE:
-        if sentences[i].voice == sentences[at].voice:
-            found.append(i)
-        i += step
-    return found
-
-
-def _off_record(sentences: Sequence[Sentence], exclude: Exclude) -> None:
-    for i, sentence in enumerate(sentences):
-        found = OFF_RECORD.search(sentence.text)
-        if not found:
-            continue
-        exclude(i, "off the record")
-        before, after = norms(sentence.text[: found.start()]), norms(sentence.text[found.end() :])
-        ahead = bool({"dit", "even"} & set(norms(sentence.text))) or len(after) > 4
-        for j in _same_voice(sentences, i, 1, 4 if ahead else 1):
-            exclude(j, "off the record")
-        if not ahead or "dat" in before[:2]:
-            for j in _same_voice(sentences, i, -1, 3):
-                exclude(j, "off the record")
-        for j in range(i - 2, i) if len(norms(sentence.text)) < 7 else ():
-            exclude(j, "off the record")  # another voice says 'dat laten we eruit'
-
-
-def _taken_back(sentences: Sequence[Sentence], exclude: Exclude) -> None:
-    for i, sentence in enumerate(sentences):
-        if not TAKEN_BACK.search(sentence.text):
-            continue
-        exclude(i, "teruggenomen")
-        before = _same_voice(sentences, i, -1, 2)
-        for j in before[:1] if not before or len(norms(sentences[before[0]].text)) > 4 else before:
-            exclude(j, "teruggenomen")
-        words = set(norms(sentence.text))
-        for j in _same_voice(sentences, i, 1, 1):
-            first = norms(sentences[j].text)[:1]
-            if first and first[0] in words | {"dat", "die", "dus"}:
-                exclude(j, "teruggenomen")
-
-
-def _reading(sentences: Sequence[Sentence], exclude: Exclude) -> None:
-    for i, sentence in enumerate(sentences):
-        if not READING.search(sentence.text):
-            continue
-        exclude(i, "voorgelezen")
-        for j in range(i + 1, len(sentences)):
-            if sentences[j].passage != sentence.passage or sentences[j].start - sentence.start > 60:
-                break
-            exclude(j, "voorgelezen")
-
-
-def _single(sentences: Sequence[Sentence], exclude: Exclude) -> None:
-    """What one sentence gives away by itself; orders take their neighbours along."""
-    for i, sentence in enumerate(sentences):
-        words = len(norms(sentence.text))
-        if ORDERS.search(sentence.text) or CODE.search(sentence.text):
-            exclude(i, "opdracht of code")
-            for j in _same_voice(sentences, i, -1, 1) + _same_voice(sentences, i, 1, 1):
-                exclude(j, "opdracht of code")
-        elif words < 16 and TECHNICAL.search(sentence.text.rstrip(".?! ")):
-            exclude(i, "over de techniek")
-        elif SELF.search(sentence.text) and words < 30:
-            exclude(i, "stelt zich voor")
-
-
-def _others(sentences: Sequence[Sentence], exclude: Exclude) -> None:
-    """'Zij zei altijd, …': said by somebody who is not the speaker."""
-    for i, sentence in enumerate(sentences):
-        tokens = sentence.text.split()
-        for at, token in enumerate(tokens):
-            if norm(token) not in _SAID or not any(t[-1] in ",:“" for t in tokens[at : at + 5]) or at == len(tokens) - 1:
-                continue
-            around = {norm(t) for t in tokens[max(0, at - 4) : at + 2]}
-            if around & _SPEAKER:
-                continue
-            exclude(i, "woorden van een ander")
-            for j in _same_voice(sentences, i, 1, 1):
-                if norms(sentences[j].text)[:1] not in (["maar"], ["ik"], ["wij"], ["we"], ["en"]):
-                    exclude(j, "woorden van een ander")
-
-
-def _irony(sentences: Sequence[Sentence], exclude: Exclude) -> None:
-    for i, sentence in enumerate(sentences):
-        if IRONY.search(sentence.text):
-            around = _same_voice(sentences, i, -1, 3) + _same_voice(sentences, i, 1, 2)
-            for j in (i, *(j for j in around if sentences[j].passage == sentence.passage)):
-                exclude(j, "mogelijk ironisch")
-        if LAUGH.match(sentence.text) and i and sentences[i - 1].voice != sentence.voice:
-            before = sentences[i - 1]
-            for j in (j for j in range(max(0, i - 4), i) if sentences[j].passage == before.passage):
-                exclude(j, "mogelijk ironisch")

@@ -11,25 +11,28 @@ from pipeline.config import Speaker
 from pipeline.models import NamedVoice, Passages
 
 HOST = re.compile(
-    r"moderator|gespreksleid|dagvoorzitter|presentat|gastheer|gastvrouw|interviewer|\bhost\b|facilitator|debatleid", re.I
+    r"moderator|gespreksleid|dagvoorzitter|presentat|gastheer|gastvrouw|interviewer|\bhost\b|facilitator|debatleid",
+    re.IGNORECASE,
 )
 # Roles that one holds of an organisation ('wethouder van'), not at one ('onderzoeker bij').
 _OF = re.compile(
     r"voorzitter|directeur|wethouder|burgemeester|hoofd|bestuurder|secretaris|raadslid|lid\b|gedeputeerde|minister|"
     r"oprichter|eigenaar|rector|decaan|CIO|griffier|gespreksleid|moderator",
-    re.I,
+    re.IGNORECASE,
 )
 _THE = re.compile(
     r"^(gemeente|provincie|stad|kring|vereniging|stichting|raad|autoriteit|unie|dienst|universiteit|belastingdienst|"
     r"leerplaats|academie|omgevingsdienst|veiligheidsregio|school|tweede kamer|rekenkamer|ombudsman|federatie|"
     r"coöperatie (?!de |het )|bond|commissie|nationale|nederlandse|vlaamse|koninklijke|vrije)\b",
-    re.I,
+    re.IGNORECASE,
 )
 _HET = re.compile(
-    r"^(genootschap|instituut|ministerie|netwerk|centrum|kenniscentrum|platform|bureau|fonds|waterschap|expertisecentrum|"
-    r"\w*planbureau|\w*lab|agentschap|huis|college|\w* (genootschap|instituut|planbureau|datalab|netwerk|centrum|bureau|"
+    r"^(genootschap|instituut|ministerie|netwerk|centrum|kenniscentrum|platform|bureau|fonds|waterschap|"
+    r"expertisecentrum|"
+    r"\w*planbureau|\w*lab|agentschap|huis|college|\w* (genootschap|instituut|planbureau|datalab|netwerk|"
+    r"centrum|bureau|"
     r"platform|fonds|lab))\b",
-    re.I,
+    re.IGNORECASE,
 )
 
 
@@ -50,9 +53,7 @@ class Person:
         return self.name if not rest or not self.known else rest[:1].upper() + rest[1:]
 
 
-def people_of(
-    passages: Passages, names: Mapping[str, NamedVoice], speakers: Sequence[Speaker]
-) -> dict[str, Person]:
+def people_of(passages: Passages, names: Mapping[str, NamedVoice], speakers: Sequence[Speaker]) -> dict[str, Person]:
     """Voice → person, in order of appearance; a voice without a name is 'Spreker 2' by that order."""
     listed = {norm(speaker.name): speaker for speaker in speakers}
     people: dict[str, Person] = {}
@@ -99,6 +100,4 @@ def belonging(person: Person, heard: str = "") -> str:
 def surnames(people: Sequence[Person]) -> dict[str, str]:
     """Full name → what a second mention says: the surname, or the full name where two share it."""
     short = [person.surname for person in people]
-    return {
-        person.name: person.surname if short.count(person.surname) == 1 else person.name for person in people
-    }
+    return {person.name: person.surname if short.count(person.surname) == 1 else person.name for person in people}

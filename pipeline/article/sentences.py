@@ -6,13 +6,12 @@ import re
 from collections.abc import Sequence
 
 from pipeline.article.cleaning import clean
-from pipeline.article.text import ends_sentence
+from pipeline.article.text import ends_sentence, wordset
 from pipeline.models import Passage, Passages, Sentence, Word
 
-ABBREVIATIONS = frozenset(
-    """bijv bv dhr mw mevr drs dr mr ir ing prof ds st nr blz pag art ca resp max min incl excl zgn m.n o.a d.w.z
-    e.d i.s.m m.b.t t.a.v n.a.v i.v.m t.o.v a.h.w b.v o.m t.g.v j.l a.s enz vgl zie evt""".split()
-)
+ABBREVIATIONS = wordset("""
+    bijv bv dhr mw mevr drs dr mr ir ing prof ds st nr blz pag art ca resp max min incl excl zgn m.n o.a d.w.z
+    e.d i.s.m m.b.t t.a.v n.a.v i.v.m t.o.v a.h.w b.v o.m t.g.v j.l a.s enz vgl zie evt""")
 UNPUNCTUATED = 60  # words per full stop above which a recogniser evidently wrote none
 PAUSE = 0.6  # seconds that then count as one
 
@@ -81,8 +80,4 @@ def sentences_of(passages: Passages) -> list[Sentence]:
 
 def _tokens(passage: Passage) -> list[Word]:
     """Words without spaces inside, so that a text splits back into the same tokens."""
-    return [
-        word.model_copy(update={"text": part})
-        for word in passage.words
-        for part in word.text.split()
-    ]
+    return [word.model_copy(update={"text": part}) for word in passage.words for part in word.text.split()]

@@ -6,12 +6,24 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
-NEGATIONS = frozenset("niet geen nooit niets niemand nergens nee noch niks geenszins evenmin zonder".split())
+
+def wordlist(text: str) -> tuple[str, ...]:
+    """A list of words, written as a text."""
+    return tuple(text.split())
+
+
+def wordset(text: str) -> frozenset[str]:
+    """A set of words, written as a text."""
+    return frozenset(text.split())
+
+
+NEGATIONS = wordset("niet geen nooit niets niemand nergens nee noch niks geenszins evenmin zonder")
 
 # Words that carry no subject of their own; a heading neither starts nor ends with them, a theme is not made of them.
-FUNCTION = frozenset(
-    """de het een en of maar want dus dat die dit deze daar hier er dan als toen om te van voor met in op aan bij uit
+FUNCTION = wordset("""
+    de het een en of maar want dus dat die dit deze daar hier er dan als toen om te van voor met in op aan bij uit
     naar over door tot tegen onder boven na sinds tussen zonder per via tijdens is zijn was waren wordt worden werd ben
     bent heb hebt heeft hebben had hadden kan kun kunt kunnen kon konden mag mogen moet moeten moest zal zullen zou
     zouden wil willen wilde ik je jij jou jouw u uw hij zij ze wij we ons onze jullie hun hen hem haar mij me mijn zich
@@ -20,30 +32,29 @@ FUNCTION = frozenset(
     omdat terwijl doordat zodat hoewel indien nu straks dus eh uh hè men elk elke ieder iedere zelf gaat gaan ga doen
     doe doet komt kom komen ging zeg zegt zeggen zei denk denkt vind vindt daarom daarna daarvan ervan daarin erin
     eraan daaraan ervoor daarvoor ermee daarmee erover daarover waarop waarin waarmee waarbij pas juist alleen altijd
-    natuurlijk misschien soms bijvoorbeeld twee drie vier vijf zes""".split()
-)
+    natuurlijk misschien soms bijvoorbeeld twee drie vier vijf zes""")
 
-_UNITS = (
+_UNITS = wordlist(
     "nul een twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien vijftien zestien zeventien "
     "achttien negentien"
-).split()
-_TENS = dict(zip("twintig dertig veertig vijftig zestig zeventig tachtig negentig".split(), range(20, 100, 10)))
+)
+_TENS = dict(
+    zip(wordlist("twintig dertig veertig vijftig zestig zeventig tachtig negentig"), range(20, 100, 10), strict=True)
+)
 _SMALL = {word: value for value, word in enumerate(_UNITS)} | {"één": 1, "eén": 1} | _TENS
-_MONTHS = (
-    "januari februari maart april mei juni juli augustus september oktober november december"
-).split()
-CALENDAR = frozenset([*_MONTHS, *"maandag dinsdag woensdag donderdag vrijdag zaterdag zondag".split()])
+_MONTHS = wordlist("januari februari maart april mei juni juli augustus september oktober november december")
+CALENDAR = frozenset([*_MONTHS, *wordlist("maandag dinsdag woensdag donderdag vrijdag zaterdag zondag")])
 
 _EDGE = re.compile(r"^[^\w]+|[^\w%€]+$")
 _ESCAPE = re.compile(r"([\\`*_\[\]<>#|~&{}])")
 _SPACE = re.compile(r"\s+")
 
 
+@lru_cache(maxsize=65536)
 def norm(token: str) -> str:
     """A token without case, punctuation at its edges and kinds of apostrophe: what makes two words the same word."""
     text = unicodedata.normalize("NFC", token).replace("’", "'").replace("‘", "'").replace("`", "'")
-    bare = _EDGE.sub("", text.casefold())
-    return bare
+    return _EDGE.sub("", text.casefold())
 
 
 def norms(text: str) -> list[str]:
@@ -51,17 +62,20 @@ def norms(text: str) -> list[str]:
     return [word for word in map(norm, text.split()) if word]
 
 
+@lru_cache(maxsize=65536)
 def tail(token: str) -> str:
     """The punctuation a token ends with."""
     match = re.search(r"[^\w%€]+$", token)
     return match.group() if match else ""
 
 
+@lru_cache(maxsize=65536)
 def ends_sentence(token: str) -> bool:
     """Whether a token carries . ? or ! at its end, perhaps with quote marks after it."""
     return bool(re.search(r"[.?!…][\"'”’)\]]*$", token))
 
 
+@lru_cache(maxsize=65536)
 def number(token: str) -> str | None:
     """A number in digits or Dutch words as a plain decimal string; None for what is no number ('een' is none)."""
     word = norm(token).strip("€%-")

@@ -16,9 +16,6 @@ DIARIZERS = {
     "onnx": "pipeline.engines.onnx_diarizer:OnnxDiarizer",
     "fake": "pipeline.engines.fake:FakeDiarizer",
 }
-WRITERS = {
-    "extractive": "pipeline.engines.extractive:ExtractiveWriter",
-}
 
 
 def load(registry: dict[str, str], name: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +52,7 @@ def decode(
     those of the container's clock, also where its sound begins later than its picture. PipelineError names both
     lengths where they differ by more than max(1 s, 0.5 %).
     """
-    import ffmpeg  # type: ignore[import-untyped]
+    import ffmpeg
 
     announced = media.duration or site
     _room(flac.parent, announced)
@@ -66,9 +65,9 @@ def decode(
     unfinished = flac.with_suffix(".unfinished")
     stream = ffmpeg.input(f"file:{source.resolve()}", **SAFE, **({"copyts": None} if clock_kept else {}))
     _encode(stream["a:0"], unfinished, told, name, announced, stall, af=filters, vn=None, sn=None, dn=None)
-    length, peak = _count(unfinished, name)
+    length, peak = _count(unfinished)
     _check(length, media, site, wanted, name)
-    os.replace(unfinished, flac)
+    unfinished.replace(flac)
     return Decoded(length, announced, peak)
 
 
@@ -76,15 +75,15 @@ def join(flacs: Sequence[Path], flac: Path, told: Told) -> float:
     """Put files that `decode` made one after the other, sample for sample; the length in seconds."""
     import ffmpeg
 
-    expected = sum(_count(each, each.name)[0] for each in flacs)
+    expected = sum(_count(each)[0] for each in flacs)
     _room(flac.parent, expected)
     streams = [ffmpeg.input(f"file:{each.resolve()}", **SAFE)["a:0"] for each in flacs]
     unfinished = flac.with_suffix(".unfinished")
     _encode(ffmpeg.concat(*streams, v=0, a=1), unfinished, told, flac.name, expected, STALL)
-    length, _ = _count(unfinished, flac.name)
+    length, _ = _count(unfinished)
     if round((length - expected) * RATE) != 0:
         raise PipelineError(f"joining the parts gave {clock(length)} instead of {clock(expected)}", "run it again")
-    os.replace(unfinished, flac)
+    unfinished.replace(flac)
     return length
 
 
@@ -120,7 +119,7 @@ def _encode(
     )
 
 
-def _count(flac: Path, name: str) -> tuple[float, float]:
+def _count(flac: Path) -> tuple[float, float]:
     """Seconds and peak of what really is in the file: read to its end, a minute at a time."""
     import numpy as np
     import soundfile
@@ -130,8 +129,8 @@ def _count(flac: Path, name: str) -> tuple[float, float]:
         for block in soundfile.blocks(flac, blocksize=RATE * 60, dtype="int16"):
             frames += len(block)
             peak = max(peak, int(np.abs(block.astype(np.int32)).max(initial=0)))
-    except (soundfile.LibsndfileError, RuntimeError) as error:
-        raise PipelineError(f"{name} gave no sound", "look whether it plays, and what 'from' and 'to' say") from error
+    except (soundfile.LibsndfileError, RuntimeError):
+        return 0.0, 0.0  # without a single sample it is no FLAC
     return frames / RATE, peak / 32768
 
 
@@ -149,7 +148,9 @@ def _check(length: float, media: Media, site: float | None, wanted: Wanted, name
             f"{precise(heard, whole)}",
             "copy or download it again; if it is meant to be so, export it anew from a player or editor",
         )
-    if length == 0 or (wanted.end is not None and heard < wanted.end - tolerance(wanted.end)):
+    if length == 0 and wanted.begin:
+        raise PipelineError(f"{name} ends before {clock(wanted.begin)}", "correct 'from'")
+    if wanted.end is not None and heard < wanted.end - tolerance(wanted.end):
         raise _outside(name, wanted, heard)
     if length < SHORTEST:
         raise PipelineError(

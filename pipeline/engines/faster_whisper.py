@@ -10,16 +10,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pipeline.config import Machine, TranscribeSettings
-from pipeline.engines import choice
-from pipeline.engines.hearing import FAILS_BELOW, LOOPS_ABOVE, segment, spoken
+from pipeline.engines import whisper_files
+from pipeline.engines.hearing import FAILS_BELOW, LOOPS_ABOVE, SHORTEST, segment, spoken
 from pipeline.errors import PipelineError
 from pipeline.models import Segment
 from pipeline.speech.audio import RATE
 
 if TYPE_CHECKING:
     from pipeline.stage import Progress, Samples
-
-SHORTEST = 0.1  # seconds; less holds no word
 
 
 class _OwnLanguage:
@@ -53,7 +51,7 @@ class FasterWhisper:
     def __init__(self, params: TranscribeSettings, machine: Machine, progress: Progress) -> None:
         from faster_whisper import BatchedInferencePipeline, WhisperModel
 
-        folder = choice.whisper("faster-whisper", params.model, progress)
+        folder = whisper_files.whisper("faster-whisper", params.model, progress)
         self.params = params
         self.device = device(machine)
         self.compute = compute(params, self.device)

@@ -42,7 +42,7 @@ def find_ffmpeg() -> str:
     if found := shutil.which("ffmpeg"):
         return found
     try:
-        import imageio_ffmpeg  # type: ignore[import-untyped]
+        import imageio_ffmpeg
 
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except (ImportError, RuntimeError) as error:
@@ -62,7 +62,7 @@ def clock(seconds: float) -> str:
 
 def compiled(output: object, *flags: str) -> list[str]:
     """The argument list of an ffmpeg-python output, with `flags` for the process as a whole in front."""
-    import ffmpeg  # type: ignore[import-untyped]
+    import ffmpeg
 
     arguments: list[str] = ffmpeg.compile(output, cmd=find_ffmpeg(), overwrite_output=True)
     return [arguments[0], "-nostdin", "-hide_banner", "-nostats", *flags, *arguments[1:]]

@@ -13,6 +13,7 @@ CLEARLY = 0.8
 # Whisper's own thresholds (Radford et al. 2022, §4.5): beyond them a window looped or failed, and is decoded again.
 LOOPS_ABOVE = 2.4
 FAILS_BELOW = -1.0
+SHORTEST = 0.1  # seconds; a shorter window holds no word
 
 
 def spoken(probabilities: Mapping[str, float], settings: TranscribeSettings) -> str:

@@ -1,4 +1,4 @@
-"""What a media file says about itself: length, tracks, title, date, chapters, out of ffmpeg's own words (no ffprobe)."""
+"""What a media file says about itself: length, tracks, title, date, chapters, in ffmpeg's own words (no ffprobe)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Media:
 
 def probe_media(path: Path, called: str | None = None) -> Media:
     """Read the headers of a media file. `called` is its name in errors. PipelineError where it is no recording."""
-    import ffmpeg  # type: ignore[import-untyped]
+    import ffmpeg
 
     name = called or f"'{path.name}'"
     _readable(path, name)
@@ -71,11 +71,12 @@ def _readable(path: Path, name: str) -> None:
             head = file.read(12)
     except OSError as error:
         raise PipelineError(f"{name} cannot be opened: {error.strerror}", "check who may read it") from error
-    # ffmpeg trims a RIFF header's length to what is there, so that a cut WAV would look whole.
+    # ffmpeg trims a RIFF header's length to what is there, so that a cut WAV or AVI would look whole.
     promised = int.from_bytes(head[4:8], "little") + 8
-    if head[:4] == b"RIFF" and head[8:] == b"WAVE" and 8 < promised < 0xFFFF_0000 and path.stat().st_size < promised - 1:
+    there = path.stat().st_size
+    if head[:4] == b"RIFF" and head[8:] in (b"WAVE", b"AVI ") and 8 < promised < 0xFFFF_0000 and there < promised - 1:
         raise PipelineError(
-            f"{name} is cut off: it announces {promised:,} bytes and has {path.stat().st_size:,}".replace(",", " "),
+            f"{name} is cut off: it announces {promised:,} bytes and has {there:,}".replace(",", " "),
             "copy or download it again",
         )
 
@@ -83,10 +84,12 @@ def _readable(path: Path, name: str) -> None:
 def _unreadable(name: str, said: str) -> PipelineError:
     if "whitelist" in said.lower():
         return PipelineError(
-            f"{name} is a playlist or of a kind that is not read here", "take the recording itself: mp4, mp3, m4a, wav, …"
+            f"{name} is a playlist or of a kind that is not read here",
+            "take the recording itself: mp4, mp3, m4a, wav, …",
         )
     return PipelineError(
-        f"{name} cannot be read as sound or video ({reason(said)})", "open it in a player; if that works, export it as mp3"
+        f"{name} cannot be read as sound or video ({reason(said)})",
+        "open it in a player; if that works, export it as mp3",
     )
 
 

@@ -1,11 +1,14 @@
-"""Who spoke when, with onnxruntime: segmentation-3.0 for when, WeSpeaker ResNet34 for who. No torch."""
+"""Who spoke when, with onnxruntime: segmentation-3.0 for when, WeSpeaker ResNet34 for who. No torch.
+
+Two passes over the audio, a few seconds at a time: first when somebody speaks, then what each piece sounds like.
+What a voice sounds like is personal data: it stays in memory and goes when the recording is done.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import kaldi_native_fbank as fbank
 import numpy as np
@@ -16,113 +19,119 @@ from pipeline.config import DiarizeParams, Machine
 from pipeline.errors import PipelineError
 from pipeline.models import Turns
 from pipeline.speech import audio, powerset, voices
-from pipeline.speech.clustering import LocalVoices, recognise
-from pipeline.stage import Progress, Samples
+from pipeline.speech.clustering import cluster
+from pipeline.speech.powerset import FIRST, FRAME, HOP, Floats, Piece
 
-STEP = 148  # frames from window to window, 2.5 s: a quarter of a window costs half of what a tenth does, and no worse
+if TYPE_CHECKING:
+    from pipeline.stage import Progress, Samples
+
+STEP = 148  # frames from window to window, 2.5 s
 BATCH = 8  # windows per call
-SHORTEST = 30  # feature frames (0.3 s) of a voice alone, under which its embedding says little
-LONGEST = 400  # feature frames (4 s): more of the same window says hardly more, and costs
+SEGMENTING = 0.25  # share of the time that the first pass takes
+BLOCK = round(10 / FRAME)  # frames that go through the embedding network at once
+MARGIN = 1600  # samples (0.1 s) around a block
 MELS = 80
 
-
-@dataclass
-class Observed:
-    """Everything that was measured; voice embeddings are personal data and stay in memory."""
-
-    active: list[powerset.Floats] = field(default_factory=list)
-    embeddings: list[powerset.Floats] = field(default_factory=list)
-    places: list[tuple[int, int]] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-
-    def local_voices(self) -> LocalVoices:
-        """What clustering wants to know."""
-        return LocalVoices(
-            embeddings=np.array(self.embeddings, dtype=np.float32).reshape(len(self.places), -1),
-            places=np.array(self.places, dtype=np.int64).reshape(-1, 2),
-            seconds=np.array(self.seconds, dtype=np.float32),
-        )
+# In the weights (pinned by SHA-256): what goes into the pooling layer, and the layer after it.
+FEATURES, MATRIX, BIAS, MEAN = "343", "model.seg_1.weight", "model.seg_1.bias", "mean_vec"
+REDUCTION = 8  # feature frames of 10 ms that the network takes together
 
 
 class OnnxDiarizer:
     """Diarizer of `pipeline.stage`."""
 
     def diarize(self, audio: Path, params: DiarizeParams, machine: Machine, progress: Progress) -> Turns:
-        """Turns of anonymous voices in a 16 kHz mono FLAC."""
-        active, found, length = self.observe(audio, machine, progress)
-        labels = recognise(found, active, STEP, params)
-        return voices.turns(active, labels, STEP, length)
-
-    def observe(
-        self, path: Path, machine: Machine, progress: Progress
-    ) -> tuple[powerset.Floats, LocalVoices, float]:
-        """Local voices by window (windows, 589, 3), their embeddings, and the seconds of audio."""
-        segment = _session(weights.path("segmentation-3.0"), machine)
-        embed = _session(weights.path("wespeaker-resnet34"), machine)
-        length = audio.length(path)
-        seen = Observed()
-        for batch in _batches(path, length):
-            answers = segment.run(None, {"input": np.stack(batch)[:, None]})[0]
-            for samples, active in zip(batch, powerset.decode(answers), strict=True):
-                _listen(embed, samples, active, seen)
-            progress(min(length, (len(seen.active) - 1) * STEP * voices.FRAME + 10), length)
-        progress(length, length)
-        return np.stack(seen.active), seen.local_voices(), length
+        """Turns of anonymous voices in a 16 kHz mono FLAC; none where nobody speaks."""
+        return diarize(audio, params, machine, progress)
 
 
-def _session(weight: Path, machine: Machine) -> Any:
-    """An onnxruntime session on the device that the machine allows."""
-    onnxruntime.disable_telemetry_events()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = machine.cores()
-    options.enable_cpu_mem_arena = False  # inputs differ in length: the arena would keep room for each of them
-    cuda = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
-    if machine.device == "cuda" and not cuda:
-        raise PipelineError(
-            "onnxruntime has no CUDA here", "install onnxruntime-gpu, or set device = 'auto' under [machine]"
-        )
-    providers = ["CUDAExecutionProvider"] if cuda and machine.device != "cpu" else []
-    try:
-        return onnxruntime.InferenceSession(weight, options, providers=[*providers, "CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's own exceptions share no other base
-        raise PipelineError(f"{weight.name} cannot be loaded: {error}", "remove that file, and run again") from error
+def diarize(path: Path, params: DiarizeParams, machine: Machine, progress: Progress) -> Turns:
+    """See OnnxDiarizer."""
+    length = audio.length(path)
+    session = _session(weights.path("segmentation-3.0").read_bytes(), machine)
+    windows = []
+    for answers in _segmented(session, path, length):
+        windows.append(powerset.decode(answers))
+        progress(SEGMENTING * min(length, len(windows) * BATCH * STEP * FRAME), length)
+    timeline = powerset.stitched(np.concatenate(windows), STEP)
+    del windows, session
+    found = powerset.pieces(timeline)
+    embedder = Embedder(weights.path("wespeaker-resnet34"), machine)
+    embeddings = np.zeros((len(found), embedder.size), dtype=np.float32)
+    seconds = np.zeros(len(found), dtype=np.float32)
+    for block in powerset.blocks(found, BLOCK):
+        embedder.hear(path, timeline, found, block, embeddings, seconds)
+        progress(length * SEGMENTING + (1 - SEGMENTING) * min(length, found[block[-1]].end * FRAME), length)
+    progress(length, length)
+    return voices.turns(found, cluster(embeddings, seconds, found, params, FRAME), length)
 
 
-def _batches(path: Path, length: float) -> Iterator[list[Samples]]:
-    """All windows, a few at a time; the last is filled up with silence."""
-    hop = STEP * powerset.HOP
+def _segmented(session: Any, path: Path, length: float) -> Iterator[Floats]:
+    """What the network answers to all windows, a few at a time; the last is filled up with silence."""
+    hop = STEP * HOP
     count = 1 + max(0, -(-(round(length * audio.RATE) - powerset.WINDOW) // hop))
     for first in range(0, count, BATCH):
         several = range(first, min(first + BATCH, count))
         start, end = first * hop, several[-1] * hop + powerset.WINDOW
         samples = audio.read(path, start / audio.RATE, end / audio.RATE)
         samples = np.pad(samples, (0, max(0, end - start - len(samples))))
-        yield [samples[number * hop - start :][: powerset.WINDOW] for number in several]
+        batch = [samples[number * hop - start :][: powerset.WINDOW] for number in several]
+        yield session.run(None, {"input": np.stack(batch)[:, None]})[0]
 
 
-def _listen(embed: Any, samples: Samples, active: powerset.Floats, seen: Observed) -> None:
-    """Adds a window and an embedding of each local voice in it, from what that voice says alone."""
-    window = len(seen.active)
-    seen.active.append(active)
-    alone = powerset.alone(active)
-    if not alone.any():
-        return
-    features = _features(samples)
-    middles = 200 + 160 * np.arange(len(features))
-    nearest = np.clip(np.rint((middles - powerset.FIRST) / powerset.HOP).astype(int), 0, powerset.FRAMES - 1)
-    for local in np.flatnonzero(alone.any(axis=0)).tolist():
-        chosen = np.flatnonzero(alone[nearest, local])
-        if len(chosen) < SHORTEST:
-            continue
-        spare = max(0, len(chosen) - LONGEST) // 2
-        voice = features[chosen[spare : spare + LONGEST]]
-        voice = voice - voice.mean(axis=0)
-        seen.embeddings.append(embed.run(None, {"input_features": voice[None]})[0][0])
-        seen.places.append((window, local))
-        seen.seconds.append(len(chosen) / 100)
+class Embedder:
+    """WeSpeaker's network up to its pooling, once over all speech; pooled per piece as the network itself does.
+
+    Pieces are short and many, so running the network on each anew, with its context, would cost several times more.
+    """
+
+    def __init__(self, weight: Path, machine: Machine) -> None:
+        self.session = _session(_with_outputs(weight.read_bytes(), FEATURES, MATRIX, BIAS, MEAN), machine)
+        self.matrix, self.bias, self.mean = self.session.run([MATRIX, BIAS, MEAN], {"input_features": _SILENCE})
+        self.size = len(self.bias)
+
+    def hear(
+        self, path: Path, timeline: Floats, found: list[Piece], block: list[int], embeddings: Floats, seconds: Floats
+    ) -> None:
+        """Fills in embeddings (n, size) and seconds heard alone (n,) for the pieces of a block."""
+        start = max(0, found[block[0]].first * HOP + FIRST - MARGIN)
+        end = max(found[index].end for index in block) * HOP + FIRST + MARGIN
+        samples = audio.read(path, start / audio.RATE, end / audio.RATE)
+        if len(samples) < 4 * MARGIN:
+            samples = np.pad(samples, (0, 4 * MARGIN - len(samples)))
+        bank = features(samples)
+        spoken = timeline[_frames(start, len(bank), 1, len(timeline))].max(axis=1) > 0.5
+        bank -= bank[spoken].mean(axis=0) if spoken.any() else bank.mean(axis=0)
+        seen = self.session.run([FEATURES], {"input_features": bank[None]})[0][0]
+        seen = seen.reshape(-1, seen.shape[-1])
+        frames = _frames(start, seen.shape[1], REDUCTION, len(timeline))
+        alone = powerset.alone(timeline[frames])
+        for index in block:
+            first, last, column = found[index]
+            chosen = np.flatnonzero((frames >= first) & (frames < last) & alone[:, column])
+            if len(chosen) > 8:
+                chosen = chosen[1:-1]  # the network looks around: the edges hold something of the neighbours
+            seconds[index] = len(chosen) * REDUCTION / 100
+            if len(chosen) > 1:
+                embeddings[index] = self._pooled(seen[:, chosen])
+
+    def _pooled(self, seen: Floats) -> Floats:
+        """Features (2560, frames) → embedding: mean and deviation over time, then one layer."""
+        deviation = np.sqrt(seen.var(axis=1, ddof=1) + 1e-7)  # 1e-7 as in wespeaker/models/pooling_layers.py
+        pooled = self.matrix @ np.concatenate((seen.mean(axis=1), deviation)) + self.bias - self.mean
+        return np.asarray(pooled, dtype=np.float32)
 
 
-def _features(samples: Samples) -> powerset.Floats:
+_SILENCE = np.zeros((1, 2 * REDUCTION, MELS), dtype=np.float32)
+
+
+def _frames(start: int, count: int, every: int, total: int) -> Any:
+    """The frame of the timeline nearest to the middle of each filter-bank frame (25 ms every 10 ms) from `start`."""
+    middles = start + 200 + 160 * every * np.arange(count)
+    return np.clip(np.rint((middles - FIRST) / HOP).astype(int), 0, total - 1)
+
+
+def features(samples: Samples) -> Floats:
     """Kaldi's log-mel filter bank as WeSpeaker was trained on: (frames of 10 ms, 80)."""
     options = fbank.FbankOptions()
     options.frame_opts.samp_freq = audio.RATE
@@ -134,3 +143,35 @@ def _features(samples: Samples) -> powerset.Floats:
     extractor.accept_waveform(audio.RATE, (samples * 32768).tolist())  # the range of 16-bit samples
     extractor.input_finished()
     return np.array([extractor.get_frame(i) for i in range(extractor.num_frames_ready)], dtype=np.float32)
+
+
+def _session(model: bytes, machine: Machine) -> Any:
+    """An onnxruntime session on the device that the machine allows."""
+    onnxruntime.disable_telemetry_events()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = machine.cores()
+    options.enable_cpu_mem_arena = False  # inputs differ in length: the arena would keep room for each of them
+    cuda = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+    if machine.device == "cuda" and not cuda:
+        raise PipelineError(
+            "onnxruntime cannot use the GPU here", "install onnxruntime-gpu, or set device = 'auto' under [machine]"
+        )
+    providers = ["CUDAExecutionProvider"] if cuda and machine.device != "cpu" else []
+    return onnxruntime.InferenceSession(model, options, providers=[*providers, "CPUExecutionProvider"])
+
+
+def _with_outputs(model: bytes, *names: str) -> bytes:
+    """An ONNX model that also answers with these inner values.
+
+    Protobuf merges what is appended to a message: here `graph.output` (fields 7 and 12), each with a `name` (1).
+    """
+    outputs = b"".join(_field(12, _field(1, name.encode())) for name in names)
+    return model + _field(7, outputs)
+
+
+def _field(number: int, content: bytes) -> bytes:
+    """A length-delimited protobuf field; its length as a varint."""
+    size, rest = b"", len(content)
+    while rest > 127:
+        size, rest = size + bytes([rest & 127 | 128]), rest >> 7
+    return bytes([number << 3 | 2]) + size + bytes([rest]) + content

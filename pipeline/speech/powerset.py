@@ -1,82 +1,110 @@
-"""What segmentation-3.0 says about overlapping windows, as local voices; and back to one timeline.
+"""What segmentation-3.0 says about overlapping windows, stitched to one timeline and cut to pieces of one voice.
 
 The model answers each window of 10 s with 589 frames of 7 log-probabilities: nobody, one of three voices, or two of
 them at once (Plaquet & Bredin, 'Powerset multi-class cross entropy loss', Interspeech 2023). Its voices are local:
-voice 1 of one window may be voice 2 of the next.
+voice 1 of one window may be voice 2 of the next, and may be somebody else a minute later.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise, permutations
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
 
+RATE = 16_000
 WINDOW = 160_000  # samples: the length that the model was trained on
 FRAMES = 589  # per window, as the model answers
 HOP = 270  # samples from one frame to the next (SincNet stride 10 × three poolings by 3)
 FIRST = 495  # sample in the middle of a window's first frame (receptive field of 991 samples)
-LOCAL = 3
+FRAME = HOP / RATE  # seconds
 SETS = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [1, 0, 1], [0, 1, 1]], dtype=np.float32)
+COLUMNS = SETS.shape[1]
 
-# Frames at either end of a window count less: the model has seen one side of them only.
-_RAMP = 60
-_WEIGHT = np.minimum(1, (1 + np.minimum(np.arange(FRAMES), np.arange(FRAMES)[::-1])) / _RAMP).astype(np.float32)
+BRIDGE = round(0.2 / FRAME)  # frames: a shorter silence of one voice does not end a piece
+SHORTEST = round(0.15 / FRAME)  # frames: a shorter piece is noise; 'ja' takes about twice as long
+LONGEST = round(2.0 / FRAME)  # frames: longer pieces too often hold two people whom the model took for one
+
+# Frames at either end of a window count less (a ramp of 1 s): the model has seen one side of them only.
+_WEIGHT = np.minimum(1, (1 + np.minimum(np.arange(FRAMES), np.arange(FRAMES)[::-1])) / 60).astype(np.float32)
+_ORDERS = [list(order) for order in permutations(range(COLUMNS))]
+
+
+class Piece(NamedTuple):
+    """A run of frames in which one local voice speaks, perhaps beside another."""
+
+    first: int
+    end: int
+    column: int
 
 
 def decode(answers: Floats) -> Floats:
     """Log-probabilities (windows, frames, 7) → probability that each local voice speaks (windows, frames, 3)."""
-    probabilities = np.exp(answers - answers.max(axis=-1, keepdims=True))
-    probabilities /= probabilities.sum(axis=-1, keepdims=True)
-    return np.asarray(probabilities @ SETS, dtype=np.float32)
+    likely = np.exp(answers - answers.max(axis=-1, keepdims=True))
+    return np.asarray(likely / likely.sum(axis=-1, keepdims=True) @ SETS, dtype=np.float32)
 
 
-def speaking(active: Floats) -> Bools:
-    """Where a local voice speaks: more likely than not."""
-    return np.asarray(active > 0.5, dtype=np.bool_)
+def stitched(windows: Floats, step: int) -> Floats:
+    """Windows (n, 589, 3) that start `step` frames apart → one timeline (frames, 3), averaged where they overlap.
 
-
-def alone(active: Floats) -> Bools:
-    """Where a local voice speaks and no other does; same shape as `active`."""
-    spoken = speaking(active)
-    return np.asarray(spoken & (spoken.sum(axis=-1, keepdims=True) == 1), dtype=np.bool_)
-
-
-def timeline(active: Floats, labels: Ints, step: int) -> Bools:
-    """Which voice speaks in which frame of the whole recording: (frames, voices).
-
-    `labels` (windows, 3) maps local voices to voices, -1 where unknown; windows start `step` frames apart. How many
-    speak at once is what the windows over a frame say on average; who they are, the voices with the most support.
+    The columns of each window are put in the order that agrees best with what stands there already, so a column
+    stays the same person as long as she speaks within one window, and no longer.
     """
-    voices = int(labels.max(initial=-1)) + 1
-    frames = (len(active) - 1) * step + FRAMES
-    support = np.zeros((frames, voices + 1), dtype=np.float32)
-    count = np.zeros(frames, dtype=np.float32)
-    weight = np.zeros(frames, dtype=np.float32)
-    for window, (seen, label) in enumerate(zip(active, labels, strict=True)):
-        place = slice(window * step, window * step + FRAMES)
-        by_voice = np.zeros((FRAMES, voices + 1), dtype=np.float32)
-        for local in range(LOCAL):
-            column = by_voice[:, label[local]]  # -1 is the spare column
-            np.maximum(column, seen[:, local], out=column)
-        support[place] += by_voice * _WEIGHT[:, None]
-        count[place] += seen.sum(axis=1) * _WEIGHT
-        weight[place] += _WEIGHT
-    support = support[:, :voices]
-    at_once = np.minimum(np.rint(count / weight), voices)
-    rank = np.argsort(np.argsort(-support, axis=1, kind="stable"), axis=1)
-    return np.asarray((rank < at_once[:, None]) & (support > 0), dtype=np.bool_)
+    frames = (len(windows) - 1) * step + FRAMES
+    total = np.zeros((frames, COLUMNS), dtype=np.float32)
+    weight = np.zeros((frames, 1), dtype=np.float32)
+    for number, window in enumerate(windows):
+        start = number * step
+        place, shared = slice(start, start + FRAMES), slice(start, start - step + FRAMES)
+        ordered = window
+        if number:
+            agreement = (total[shared] / weight[shared]).T @ window[: FRAMES - step]
+            ordered = window[:, max(_ORDERS, key=lambda order: float(agreement[range(COLUMNS), order].sum()))]
+        total[place] += ordered * _WEIGHT[:, None]
+        weight[place] += _WEIGHT[:, None]
+    return total / weight
 
 
-def spans(spoken: Bools, bridge: int, shortest: int) -> list[tuple[int, int]]:
-    """Runs of True as (first, end) frames; gaps up to `bridge` frames are closed, then runs under `shortest` dropped."""
+def alone(timeline: Floats) -> Bools:
+    """Where a column speaks and no other does; same shape."""
+    spoken = timeline > 0.5
+    return np.asarray(spoken & (spoken.sum(axis=1, keepdims=True) == 1), dtype=np.bool_)
+
+
+def pieces(timeline: Floats) -> list[Piece]:
+    """All speech, in order of time, in pieces of one column and at most LONGEST frames."""
+    found = []
+    for column in range(COLUMNS):
+        for first, end in spans(timeline[:, column] > 0.5):
+            edges = np.linspace(first, end, 1 - (first - end) // LONGEST).astype(int).tolist()
+            found += [Piece(left, right, column) for left, right in pairwise(edges)]
+    return sorted(found)
+
+
+def spans(spoken: Bools) -> list[tuple[int, int]]:
+    """Runs of True as (first, end): gaps up to BRIDGE are closed, then runs under SHORTEST left out."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], spoken, [False])).astype(np.int8)))
     runs: list[tuple[int, int]] = []
     for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        if runs and first - runs[-1][1] <= bridge:
+        if runs and first - runs[-1][1] <= BRIDGE:
             runs[-1] = (runs[-1][0], end)
         else:
             runs.append((first, end))
-    return [(first, end) for first, end in runs if end - first >= shortest]
+    return [(first, end) for first, end in runs if end - first >= SHORTEST]
+
+
+def blocks(found: list[Piece], longest: int) -> list[list[int]]:
+    """Indexes of consecutive pieces, grouped so that each group spans at most `longest` frames (or is one piece)."""
+    groups: list[list[int]] = []
+    start = 0
+    for index, piece in enumerate(found):
+        if groups and piece.end - start <= longest:
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+            start = piece.first
+    return groups

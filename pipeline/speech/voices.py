@@ -1,39 +1,50 @@
-"""From local voices that were recognised as the same person to the turns of a recording."""
+"""From pieces of speech and who says them to the turns of a recording."""
 
 from __future__ import annotations
 
-from pipeline.models import Turn, Turns
-from pipeline.speech import powerset
-from pipeline.speech.audio import RATE
+import numpy as np
 
-FRAME = powerset.HOP / RATE  # seconds
-BRIDGE = 0.4  # s: a shorter silence of one voice is a breath, not the end of a turn
-SHORTEST = 0.15  # s: a shorter turn is noise; 'ja' takes about twice as long
+from pipeline.models import Turn, Turns
+from pipeline.speech.clustering import Ints
+from pipeline.speech.powerset import FIRST, FRAME, HOP, RATE, Piece
+
+BRIDGE = 0.4  # s: a shorter silence of one voice is a breath, unless somebody else comes between
+START = (FIRST - HOP / 2) / RATE  # s: where frame 0 begins
 
 
 def letter(index: int) -> str:
     """The id of the index-th voice: 'A' … 'Z', 'AA', 'AB', …"""
     name = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        name = chr(ord("A") + rest) + name
+    while index >= 0:
+        index, rest = divmod(index, 26)
+        name, index = chr(ord("A") + rest) + name, index - 1
     return name
 
 
-def turns(active: powerset.Floats, labels: powerset.Ints, step: int, length: float) -> Turns:
-    """Turns out of local voices (windows, frames, 3) and who they are (windows, 3), -1 where nobody knows.
+def turns(found: list[Piece], labels: Ints, length: float) -> Turns:
+    """Turns out of pieces in order of time and who says each; none ends after `length` seconds.
 
-    Windows start `step` frames apart; no turn ends after `length` seconds. Voices are named by first speaking.
+    Voices are named by first speaking. Turns of one voice neither overlap nor touch.
     """
-    spoken = powerset.timeline(active, labels, step)
-    shift = (powerset.FIRST - powerset.HOP / 2) / RATE
-    found: list[tuple[float, float, int]] = []
-    for voice in range(spoken.shape[1]):
-        for first, end in powerset.spans(spoken[:, voice], round(BRIDGE / FRAME), round(SHORTEST / FRAME)):
-            begins, ends = max(0.0, first * FRAME + shift), min(length, end * FRAME + shift)
-            if begins < ends:
-                found.append((round(begins, 3), round(ends, 3), voice))
+    begin, end = np.array([piece[:2] for piece in found], dtype=np.float64).reshape(-1, 2).T * FRAME + START
+    made: list[tuple[float, float, int]] = []
+    for voice in np.unique(labels).tolist():
+        mine, others = labels == voice, labels != voice
+        open_: list[tuple[float, float]] = []
+        for start, stop in zip(begin[mine].tolist(), end[mine].tolist(), strict=True):
+            if open_:
+                before = open_[-1]
+                between = others & (begin < start) & (end > before[1])
+                if start - before[1] <= (FRAME / 2 if between.any() else BRIDGE):
+                    open_[-1] = (before[0], max(before[1], stop))
+                    continue
+            open_.append((start, stop))
+        made += [(start, min(stop, length), voice) for start, stop in open_ if start < length]
     ids: dict[int, str] = {}
-    ordered = [(start, end, ids.setdefault(voice, letter(len(ids)))) for start, end, voice in sorted(found)]
-    return Turns(turns=tuple(Turn(start=start, end=end, speaker=speaker) for start, end, speaker in ordered))
+    return Turns(
+        turns=tuple(
+            Turn(start=round(start, 3), end=round(stop, 3), speaker=ids.setdefault(voice, letter(len(ids))))
+            for start, stop, voice in sorted(made)
+            if stop - start > 0.001
+        )
+    )

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline import engines
 from pipeline.artifacts import AUDIO, GIVEN, TRANSCRIPT
@@ -14,7 +15,10 @@ from pipeline.config import TranscribeParams, Webinar
 from pipeline.models import Cue, Given, Segment, Span, Transcript, Word
 from pipeline.speech import audio, windows
 from pipeline.speech.suspects import suspects
-from pipeline.stage import Job, Samples, Stage
+from pipeline.stage import Job, Stage
+
+if TYPE_CHECKING:
+    from pipeline.stage import Samples
 
 PROMPT_WORDS = 60  # names and terms that fit in what Whisper looks back at (224 tokens) with room to spare
 

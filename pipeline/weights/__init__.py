@@ -22,16 +22,15 @@ from typing import IO, TYPE_CHECKING
 
 from pipeline.errors import PipelineError
 from pipeline.weights.catalogue import CATALOGUE, ModelFile, Package, Weights
-from pipeline.weights.fetching import Report, UnavailableError, addresses, answers, fetch, session, sha256_of
+from pipeline.weights.fetching import Report, UnavailableError, addresses, fetch, offers, session, sha256_of
 from pipeline.weights.index import index_settings
 
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["CATALOGUE", "Report", "Weights", "cache", "locked", "path", "place", "present", "room", "verify"]
+__all__ = ["CATALOGUE", "Report", "Weights", "cache", "hub", "locked", "path", "place", "present", "room", "verify"]
 
 _checked: dict[Path, tuple[int, int]] = {}  # files hashed by this process: (bytes, mtime in ns)
-_silent: set[str] = set()  # official homes that did not answer this process; asked once only
 
 
 def cache() -> Path:
@@ -44,6 +43,11 @@ def cache() -> Path:
     if sys.platform == "darwin":
         return home / "Library" / "Caches" / "impressie"
     return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "impressie"
+
+
+def hub() -> str:
+    """The address of Hugging Face, or of the mirror that the user set in its own HF_ENDPOINT."""
+    return os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
 
 
 def place(name: str) -> Path:
@@ -146,20 +150,23 @@ def _fetch(weights: Weights, wanted: list[ModelFile], progress: Report) -> None:
         failed: list[str] = []
         rest = [file for file in wanted if not _from_home(get, weights, file, partial, progress, failed)]
         packages = list(dict.fromkeys(package for file in rest for package, _ in file.members))
-        room(sum(package.bytes for package in packages) + sum(file.bytes for file in rest))
-        total, done = sum(package.bytes for package in packages), 0
+        total = sum(package.bytes for package in packages)
+        room(total + sum(file.bytes for file in rest))
+        done = 0
         for package in packages:
-            base = done
-            report: Report = lambda got, _size, unit, base=base: progress(base + got, total, unit)  # type: ignore[misc]  # noqa: E731
-            for address in addresses(get, settings, package):
-                if _from_address(get, address, package, partial / package.file, report, failed):
-                    break
-            else:
+            report = _part_of(progress, done, total)
+            places = addresses(get, settings, package)
+            if not any(_from_place(get, place, package, partial, report, failed) for place in places):
                 raise _nowhere(weights, failed)
             done += package.bytes
     for file in rest:
         _unpack(weights.name, file, partial)
     shutil.rmtree(partial, ignore_errors=True)
+
+
+def _part_of(progress: Report, before: int, total: int) -> Report:
+    """Bytes of one package, as bytes of all."""
+    return lambda done, _total, unit: progress(before + done, total, unit)
 
 
 def _nowhere(weights: Weights, failed: list[str]) -> PipelineError:
@@ -177,39 +184,33 @@ def _from_home(
     """Fetch a file from its official home; False where that cannot be."""
     if not file.home:
         return False
-    url = file.home
-    if endpoint := os.environ.get("HF_ENDPOINT"):  # Hugging Face's own setting for a mirror
-        url = url.replace("https://huggingface.co", endpoint.rstrip("/"))
-    server = url.split("/")[2]
-    if server in _silent:
-        failed.append(f"no connection to {server}")
-        return False
+    url = file.home.replace("https://huggingface.co", hub())
     part = partial / f"{file.name}.part"
     try:
-        if not answers(get, url, file.sha256):
+        if not offers(get, url, file.sha256):
             return False
         room(file.bytes)
         fetch(get, url, part, file.bytes, file.sha256, progress)
     except UnavailableError as error:
-        _silent.add(server)
         failed.append(str(error))
         return False
     _settle(part, _file(weights.name, file))
     return True
 
 
-def _from_address(
+def _from_place(
     get: requests.Session,
-    address: str | UnavailableError,
+    place: str | UnavailableError,
     package: Package,
-    part: Path,
+    partial: Path,
     report: Report,
     failed: list[str],
 ) -> bool:
+    """Fetch a package from one of its addresses; False where that cannot be."""
     try:
-        if isinstance(address, UnavailableError):
-            raise address
-        fetch(get, address, part, package.bytes, package.sha256, report)
+        if isinstance(place, UnavailableError):
+            raise place
+        fetch(get, place, partial / package.file, package.bytes, package.sha256, report)
     except UnavailableError as error:
         failed.append(str(error))
         return False
@@ -251,4 +252,4 @@ def _settle(finished: Path, target: Path) -> None:
     """To disk first, then in place in one step."""
     with finished.open("rb+") as stream:
         os.fsync(stream.fileno())
-    os.replace(finished, target)
+    finished.replace(target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import ssl
 import threading
@@ -26,11 +27,16 @@ TIMEOUT = (6.0, 30.0)  # seconds to connect, and to wait for the next bytes
 HOME_TIMEOUT = 4.0  # seconds for an official home to answer at all: many an office network swallows the question
 TRIES = 5
 PAUSE = 1.0  # seconds before the second try; doubles each time
-CHUNK = 1 << 18
+CHUNK = 1 << 16
+_silent: set[str] = set()  # official homes that did not answer this process
 
 
 class UnavailableError(Exception):
-    """A place that cannot give the file, and why, in a few words."""
+    """A place that cannot give the file, and why, in a few words; `final` where asking again will not help."""
+
+    def __init__(self, message: str, *, final: bool = False) -> None:
+        super().__init__(message)
+        self.final = final
 
 
 def session(settings: IndexSettings) -> requests.Session:
@@ -66,7 +72,7 @@ def host(url: str) -> str:
 
 @contextmanager
 def translated(url: str) -> Iterator[None]:
-    """requests' errors as UnavailableError."""
+    """Requests' errors as UnavailableError."""
     import requests
 
     try:
@@ -80,30 +86,36 @@ def translated(url: str) -> Iterator[None]:
         raise UnavailableError(f"no connection to {host(url)}") from error
 
 
-def answers(get: requests.Session, url: str, sha256: str) -> bool:
-    """Whether an official home is there, within HOME_TIMEOUT, and holds this very file.
+def asked(get: requests.Session, url: str) -> requests.Response:
+    """What an official home says of a file, within HOME_TIMEOUT; a home that was silent once is not asked again.
 
-    Hugging Face names the SHA-256 of a big file in `X-Linked-Etag`, so another version is not downloaded in vain.
     The question is asked in a thread, because resolving a name and trying each of its addresses has no time limit.
     """
     import requests
 
-    said: list[bool] = []
+    silent = UnavailableError(f"no connection to {host(url)}")
+    if host(url) in _silent:
+        raise silent
+    said: list[requests.Response] = []
 
     def ask() -> None:
-        try:
-            reply = get.head(url, timeout=HOME_TIMEOUT, allow_redirects=False)
-        except requests.RequestException:
-            return
-        etag = reply.headers.get("X-Linked-Etag", "").strip('W/"')
-        said.append(reply.status_code < 400 and etag in ("", sha256))
+        with contextlib.suppress(requests.RequestException):
+            said.append(get.head(url, timeout=HOME_TIMEOUT, allow_redirects=False))
 
     asker = threading.Thread(target=ask, daemon=True)
     asker.start()
     asker.join(HOME_TIMEOUT)
     if not said:
-        raise UnavailableError(f"no connection to {host(url)}")
+        _silent.add(host(url))
+        raise silent
     return said[0]
+
+
+def offers(get: requests.Session, url: str, sha256: str) -> bool:
+    """Whether an official home holds this very file: Hugging Face names the SHA-256 of a big one before it sends it."""
+    reply = asked(get, url)
+    etag = reply.headers.get("X-Linked-Etag", "").strip('W/"')
+    return reply.status_code < 400 and etag in ("", sha256)
 
 
 def sha256_of(path: Path) -> str:
@@ -132,20 +144,13 @@ def fetch(get: requests.Session, url: str, part: Path, size: int, sha256: str, r
             last = UnavailableError(f"what {host(url)} offers is not the file that the catalogue knows; it was deleted")
             if not had:
                 raise last
-        if attempt == TRIES or (last is not None and getattr(last, "final", False)):
+        if attempt == TRIES or (last and last.final):
             raise last or UnavailableError(f"{host(url)} sends only {_size(part)} of {size} bytes")
         time.sleep(PAUSE * 2 ** (attempt - 1))
 
 
 def _size(part: Path) -> int:
     return part.stat().st_size if part.exists() else 0
-
-
-def _final(message: str) -> UnavailableError:
-    """An answer that asking again will not change."""
-    error = UnavailableError(message)
-    error.final = True  # type: ignore[attr-defined]
-    return error
 
 
 def _more(get: requests.Session, url: str, part: Path, size: int, report: Report) -> None:
@@ -159,18 +164,18 @@ def _more(get: requests.Session, url: str, part: Path, size: int, report: Report
             part.unlink()
             raise UnavailableError(f"{host(url)} cannot go on where the last download stopped")
         if 400 <= reply.status_code < 500 and reply.status_code not in (408, 425, 429):
-            raise _final(f"{host(url)} answers {reply.status_code}")
+            raise UnavailableError(f"{host(url)} answers {reply.status_code}", final=True)
         reply.raise_for_status()
         if reply.status_code != 206:
             had = 0  # the server ignored the range and sends everything
         length = reply.headers.get("Content-Length", "")
         if length.isdigit() and had + int(length) != size:
-            raise _final(f"what {host(url)} offers is not the file that the catalogue knows")
+            raise UnavailableError(f"what {host(url)} offers is not the file that the catalogue knows", final=True)
         with part.open("ab" if had else "wb") as stream:
             for chunk in reply.iter_content(CHUNK):
                 had += len(chunk)
                 if had > size:
-                    raise _final(f"{host(url)} sends more than the catalogue knows")
+                    raise UnavailableError(f"{host(url)} sends more than the catalogue knows", final=True)
                 stream.write(chunk)
                 report(had, size, "B")
 
@@ -178,7 +183,7 @@ def _more(get: requests.Session, url: str, part: Path, size: int, report: Report
 def _copy(url: str, part: Path, size: int, report: Report) -> None:
     source = Path(url2pathname(urlsplit(url).path))
     if not source.is_file() or source.stat().st_size != size:
-        raise _final(f"{source} is not the file that the catalogue knows")
+        raise UnavailableError(f"{source} is not the file that the catalogue knows", final=True)
     with source.open("rb") as given, part.open("wb") as stream:
         while chunk := given.read(CHUNK):
             stream.write(chunk)

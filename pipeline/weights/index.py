@@ -66,7 +66,7 @@ def _said() -> dict[str, str]:
 
 
 def _config_files() -> Iterator[Path]:
-    """pip's files, the weakest first (https://pip.pypa.io/en/stable/topics/configuration/)."""
+    """Pip's files, the weakest first (https://pip.pypa.io/en/stable/topics/configuration/)."""
     chosen = os.environ.get("PIP_CONFIG_FILE")
     if chosen == os.devnull:
         return

@@ -1,0 +1,71 @@
+"""What is known of a recording before it is downloaded."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import PipelineError
+from pipeline.models import Chapter
+
+SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # two letters or more, so that C:\ is a path
+# 'Sprekers: Anna de Wit (wethouder) en …', 'Met Anna de Wit, …' in the text below a video
+INTRODUCED = re.compile(r"\b(?:sprekers?|gasten|panelleden|moderator|o\.a\.|medewerking van|met)\s*:?\s", re.IGNORECASE)
+PARTICLE = r"(?:van|de|der|den|het|'t|ter|ten|te|von|la|el|al|in)"
+WORD = r"[A-ZÀ-Þ][\w'’]+(?:-[A-ZÀ-Þ]\w+)*"
+NAME = re.compile(rf"\b{WORD}(?: {PARTICLE})*(?: {WORD}){{1,2}}")
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Facts about a source; `duration` in seconds. The description is shown once, by `new`, and never stored."""
+
+    url: str
+    title: str
+    published: dt.date | None = None
+    duration: float | None = None
+    chapters: tuple[Chapter, ...] = ()
+    uploader: str | None = None
+    description: str | None = None
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Names that the description introduces as taking part; proposals, in its order."""
+        named: dict[str, None] = {}
+        for line in (self.description or "").splitlines():
+            if begins := INTRODUCED.search(line):
+                named.update(dict.fromkeys(NAME.findall(line[begins.end() :])))
+        return tuple(named)[:12]
+
+
+def is_address(source: str) -> bool:
+    """Whether a source is to be downloaded: anything with a scheme that is no file of that name."""
+    return bool(SCHEME.match(source)) and not Path(source).exists()
+
+
+def probe_source(source: str, cookies: str | None = None) -> Probe:
+    """Title, date, length, chapters of a URL or a media file, without downloading it. PipelineError says why not."""
+    if is_address(source):
+        from pipeline.engines import ytdlp
+
+        return ytdlp.probe(source, cookies)
+    if re.match(r"(www\.|(?:m\.)?youtube\.com/|youtu\.be/)", source) and not Path(source).exists():
+        raise PipelineError(f"there is no file {source}", f"for the web page, write https://{source}")
+    return probe_file(Path(source).expanduser())
+
+
+def probe_file(path: Path) -> Probe:
+    """What a media file says about itself, with its name and date where it says nothing."""
+    from pipeline.engines.media import probe_media
+
+    media = probe_media(path)
+    written = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC).date()
+    return Probe(
+        url=str(path),
+        title=media.title or path.stem,
+        published=media.published or written,
+        duration=media.duration,
+        chapters=media.chapters,
+    )

@@ -1,0 +1,59 @@
+"""check: every quote, name and number of the article against the transcript."""
+
+from __future__ import annotations
+
+from pipeline.article.check import check
+from pipeline.artifacts import ARTICLE, CHECK, HEARING, PASSAGES, RECORDING
+from pipeline.config import CheckParams, Webinar
+from pipeline.edits import read_pins
+from pipeline.models import CheckReport
+from pipeline.speech.names import names_of
+from pipeline.stage import Job, Stage
+
+
+def run(job: Job[CheckParams]) -> str:
+    """Write 60-check.json; '7 quotes: 2 exact, 5 cleaned; 3 things to settle'."""
+    passages = job.read(PASSAGES)
+    edited = job.edits("article.md")
+    article = edited if edited.exists() else job.path(ARTICLE)
+    names = names_of(passages, tuple(s.name for s in job.params.speakers), read_pins(job.edits("names.json")))
+    hearing = job.read(HEARING) if job.has(HEARING) else None
+    report = check(article.read_text(encoding="utf-8"), passages, names, job.params, job.read(RECORDING), hearing)
+    job.write(CHECK, report)
+    return summary(report)
+
+
+def summary(report: CheckReport) -> str:
+    """The report in a line."""
+    counts: dict[str, int] = {}
+    for quote in report.quotes:
+        counts[quote.status] = counts.get(quote.status, 0) + 1
+    kinds = ", ".join(f"{count} {status}" for status, count in sorted(counts.items(), key=lambda pair: -pair[1]))
+    blocking = sum(finding.severity == "blocks" for finding in report.findings)
+    return f"{len(report.quotes)} quotes: {kinds or 'none'}; {blocking} things to settle"
+
+
+def uses(webinar: Webinar) -> CheckParams:
+    """What of the settings the check knows as facts."""
+    return CheckParams(
+        **webinar.check.model_dump(),
+        title=webinar.title,
+        date=webinar.date,
+        organisers=webinar.organisers,
+        about=webinar.about,
+        glossary=webinar.glossary,
+        speakers=webinar.speakers,
+        style=webinar.style,
+    )
+
+
+STAGE = Stage(
+    name="check",
+    does="hold every quote, name and number against the transcript",
+    reads=(RECORDING, PASSAGES, ARTICLE, HEARING),
+    writes=(CHECK,),
+    uses=uses,
+    version=1,
+    run=run,
+    lays=("names.json", "article.md"),
+)

@@ -1,0 +1,57 @@
+"""draft: choose questions, themes and quotes from the transcript, and write the article."""
+
+from __future__ import annotations
+
+from pipeline.article.evidence import gather
+from pipeline.article.people import people_of
+from pipeline.article.plan import make_plan
+from pipeline.artifacts import ARTICLE, DRAFT, PASSAGES, RECORDING
+from pipeline.config import DraftParams, Webinar
+from pipeline.edits import read_pins
+from pipeline.engines import extractive
+from pipeline.errors import PipelineError
+from pipeline.models import Draft
+from pipeline.speech.names import names_of
+from pipeline.stage import Job, Stage
+
+
+def run(job: Job[DraftParams]) -> str:
+    """Write 50-draft.json and 50-article.md; '478 words, 7 quotes'."""
+    params = job.params
+    if params.writer != "extractive":
+        raise PipelineError(f"there is no writer called '{params.writer}'", "known writers: extractive")
+    recording, passages = job.read(RECORDING), job.read(PASSAGES)
+    names = names_of(passages, tuple(s.name for s in params.speakers), read_pins(job.edits("names.json")))
+    evidence = gather(passages, people_of(passages, names, params.speakers))
+    plan = make_plan(evidence, params.style)
+    markdown = extractive.write(evidence, plan, params, recording)
+    job.write(DRAFT, Draft(writer=params.writer, plan=plan, markdown=markdown))
+    job.write(ARTICLE, markdown)
+    quotes = sum(len(section.quotes) for section in plan.sections) + (plan.pull_quote is not None)
+    return f"{len(markdown.split())} words, {quotes} quotes"
+
+
+def uses(webinar: Webinar) -> DraftParams:
+    """What of the settings can change the article."""
+    return DraftParams(
+        **webinar.draft.model_dump(),
+        title=webinar.title,
+        date=webinar.date,
+        organisers=webinar.organisers,
+        about=webinar.about,
+        glossary=webinar.glossary,
+        speakers=webinar.speakers,
+        style=webinar.style,
+    )
+
+
+STAGE = Stage(
+    name="draft",
+    does="write the article from what was said",
+    reads=(RECORDING, PASSAGES),
+    writes=(DRAFT, ARTICLE),
+    uses=uses,
+    version=1,
+    run=run,
+    lays=("names.json",),
+)

@@ -1,0 +1,125 @@
+"""Hear every quote a second time, alone and told the names, and mark the words that come out otherwise."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from pathlib import Path
+
+from pipeline import edits, engines
+from pipeline.article import quotes
+from pipeline.article.text import norm
+from pipeline.artifacts import ARTICLE, AUDIO, HEARING, PASSAGES, TRANSCRIPT
+from pipeline.config import RehearParams, TranscribeSettings, Webinar
+from pipeline.models import HeardAgain, Hearing, Span, Word
+from pipeline.speech import audio
+from pipeline.stage import Job, Stage, Transcriber
+from pipeline.stages.transcribe import prompt
+
+AROUND = 0.5  # seconds kept on either side of a quote
+LONGEST = 28.0  # seconds of a quote heard in one go: a window of Whisper less what is kept around it
+
+
+def uses(webinar: Webinar) -> RehearParams:
+    """Names and glossary steer the second hearing as they did the first."""
+    return RehearParams(
+        **webinar.rehear.model_dump(),
+        language=webinar.transcribe.language,
+        names=tuple(speaker.name for speaker in webinar.speakers),
+        glossary=webinar.glossary,
+    )
+
+
+def run(job: Job[RehearParams]) -> str:
+    """Hear what was not heard before in this way; without audio there is nothing to hear."""
+    edited = job.edits(edits.EDITED_ARTICLE)
+    markdown = (edited if edited.exists() else job.path(ARTICLE)).read_text(encoding="utf-8")
+    if not job.has(AUDIO):
+        job.write(HEARING, Hearing(engine=None, model=None))
+        return "skipped: there is no recording to listen to"
+    model = job.params.model
+    if model == "same":
+        model = job.read(TRANSCRIPT).model or "base"
+    before = job.earlier(HEARING)
+    known = before.quotes if before and before.model == model else ()
+    cached = {(heard.start, heard.end, heard.first): heard for heard in known}
+    began, told = time.perf_counter(), 0.0
+    wanted = list(_pieces(_places(markdown, job)))
+    settings = TranscribeSettings(
+        engine=job.params.engine, model=model, language=job.params.language, beam=job.params.beam
+    )
+    heard, engine = [], None
+    for n, words in enumerate(wanted):
+        span, first = Span(start=words[0].start, end=words[-1].end), " ".join(word.text for word in words)
+        again = cached.get((span.start, span.end, first))
+        if again is None:
+            engine = engine or engines.load(engines.TRANSCRIBERS, settings.engine)(settings, job.machine, job.progress)
+            again = _hear(engine, job.path(AUDIO), words, prompt(job.params.names, job.params.glossary))
+        heard.append(again)
+        told += span.duration
+        job.progress(told, sum(w[-1].end - w[0].start for w in wanted[n + 1 :]) + told)
+    spent = round(time.perf_counter() - began, 1) if engine else before.seconds if before else 0
+    job.write(HEARING, Hearing(engine=job.params.engine, model=model, quotes=tuple(heard), seconds=spent))
+    otherwise = sum(1 for again in heard if again.differs)
+    return f"{len(heard)} quotes heard again, {otherwise} with other words"
+
+
+def _places(markdown: str, job: Job[RehearParams]) -> Iterator[Sequence[Word]]:
+    """The spoken words of each quote that can be found, once."""
+    streams = quotes.streams_of(job.read(PASSAGES))
+    seen = set()
+    for printed in quotes.find(markdown, ()):
+        places = [place for stream in streams.values() if (place := quotes.locate(printed.text, stream))]
+        best = max(places, key=lambda place: place.similarity, default=None)
+        if best and best.words and (best.stream.voice, best.begin, best.end) not in seen:
+            seen.add((best.stream.voice, best.begin, best.end))
+            yield best.words
+
+
+def _pieces(places: Iterator[Sequence[Word]]) -> Iterator[Sequence[Word]]:
+    """Quotes in pieces that can be heard in one go, none across another's words or a long silence."""
+    for words in places:
+        start = 0
+        for i in range(1, len(words) + 1):
+            if i == len(words) or words[i].end - words[start].start > LONGEST or words[i].start - words[i - 1].end > 2:
+                yield words[start:i]
+                start = i
+
+
+def _hear(engine: Transcriber, path: Path, words: Sequence[Word], text: str) -> HeardAgain:
+    start, end = words[0].start, words[-1].end
+    samples = audio.read(path, max(0.0, start - AROUND), end + AROUND)
+    segments = engine.transcribe([samples], text)[0]
+    second = [word.text for segment in segments for word in segment.words]
+    first = [word.text for word in words]
+    kept, differs = compared(first, second)
+    return HeardAgain(start=start, end=end, first=" ".join(first), second=" ".join(kept), differs=differs)
+
+
+def compared(first: Sequence[str], second: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...]]:
+    """The second hearing without what was heard around the quote, and the words of either that differ. Pure."""
+    left, right = [norm(word) for word in first], [norm(word) for word in second]
+    steps = SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
+    begin, end = 0, len(second)
+    if steps and steps[0][0] == "insert":
+        begin = steps[0][4]
+    if len(steps) > 1 and steps[-1][0] == "insert":
+        end = steps[-1][3]
+    differs: list[str] = []
+    for kind, a, b, c, d in steps:
+        if kind != "equal" and begin <= c and d <= end and "".join(left[a:b]) != "".join(right[c:d]):
+            differs += first[a:b] or second[c:d]
+    return second[begin:end], tuple(differs)
+
+
+STAGE = Stage(
+    name="rehear",
+    does="hear every quote a second time",
+    reads=(AUDIO, TRANSCRIPT, PASSAGES, ARTICLE),
+    writes=(HEARING,),
+    uses=uses,
+    version=1,
+    run=run,
+    lays=(edits.EDITED_ARTICLE,),
+)

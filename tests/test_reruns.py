@@ -1,0 +1,280 @@
+"""One stage again and the rest untouched; what a person typed survives every command but two."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+
+import pytest
+
+from pipeline import console, runner, webinars
+from pipeline.config import load_webinar
+from pipeline.engines import fake
+from pipeline.runner import survey
+from pipeline.workspace import Workspace
+from tests.conftest import FAKES, SLUG
+
+STAGES = ["download", "transcribe", "diarize", "segment", "draft", "rehear", "check"]
+
+
+def ran(said):
+    return re.findall(r"✓ (\w+)", said.err)
+
+
+def states(home):
+    workspace = Workspace(home, SLUG)
+    return {s.stage.name: (s.state, s.reasons) for s in survey(workspace, load_webinar(home / "configs", SLUG))}
+
+
+def stale(home):
+    return [name for name, (state, _) in states(home).items() if state not in ("fresh", "edited")]
+
+
+def outputs(home):
+    return home / "outputs" / SLUG
+
+
+def replaced(toml, old, new):
+    text = toml.read_text(encoding="utf-8")
+    assert old in text
+    toml.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, speech):
+    """A home in which the webinar was run whole, once for all tests here: each gets a copy."""
+    folder = tmp_path_factory.mktemp("whole") / "home"
+    webinars.make_home(folder)
+    toml = folder / "configs" / f"{SLUG}.toml"
+    toml.write_text(FAKES.format(audio=speech.as_posix()), encoding="utf-8")
+    with console.terminal() as face:
+        ran = runner.run(Workspace(folder, SLUG), face, lambda: load_webinar(folder / "configs", SLUG))
+    assert ran == len(STAGES)
+    return folder
+
+
+@pytest.fixture
+def done(whole, home):
+    """The webinar after a whole run: its TOML."""
+    shutil.copytree(whole, home, dirs_exist_ok=True)
+    return home / "configs" / f"{SLUG}.toml"
+
+
+def test_a_second_run_executes_no_stage(done, impressie):
+    said = impressie("run", "proef")
+    assert ran(said) == []
+    assert "Everything is up to date" in said.err
+
+
+def test_a_setting_reruns_what_depends_on_it_and_nothing_else(done, home, impressie):
+    replaced(done, "batch = 1", 'batch = 1\nmodel = "small"')
+    assert stale(home) == ["transcribe", "segment", "draft", "rehear", "check"]
+    assert states(home)["transcribe"] == ("stale", ("model is now small, was base",))
+    assert states(home)["check"][1] == ("waits for segment", "waits for draft", "waits for rehear")
+    assert ran(impressie("run", "proef")) == ["transcribe", "segment", "draft", "rehear", "check"]
+
+
+def test_an_identical_result_leaves_everything_after_it_fresh(done, home, impressie):
+    replaced(done, "batch = 1", "batch = 1\nbeam = 2")
+    assert "segment" in stale(home)
+    assert ran(impressie("run", "proef")) == ["transcribe"]
+
+
+def test_a_role_is_told_in_the_article_and_never_makes_whisper_run(done, home, impressie):
+    replaced(done, 'role = "onderzoeker"', 'role = "lector"')
+    assert ran(impressie("run", "proef"))[0] == "draft"
+
+
+def test_where_the_machine_computes_changes_nothing(done, home):
+    done.write_text(done.read_text() + '\n[machine]\nthreads = 1\ndevice = "cpu"\n')
+    assert stale(home) == []
+
+
+def test_set_sticks_after_success_and_the_toml_keeps_its_comments(done, home, impressie):
+    done.write_text("# mijn aantekening\n" + done.read_text(), encoding="utf-8")
+    said = impressie("rerun", "proef", "transcribe", "--set", "model=small")
+    assert "Now out of date: segment, draft, rehear, check" in said.err
+    assert "# mijn aantekening" in done.read_text()
+    assert load_webinar(home / "configs", SLUG).transcribe.model == "small"
+    assert states(home)["transcribe"] == ("fresh", ())
+
+
+def test_a_setting_of_the_webinar_itself_sticks_at_the_top_of_its_toml(done, home, impressie):
+    said = impressie("rerun", "proef", "download", "--set", "to=1:20")
+    assert said.code == 0, said.err
+    assert load_webinar(home / "configs", SLUG).to == (80.0,)
+    assert json.loads((outputs(home) / "10-recording.json").read_text())["duration"] == pytest.approx(80, abs=0.1)
+
+
+def test_a_failed_rerun_leaves_result_and_settings_as_they_were(done, home, impressie, monkeypatch):
+    before = (outputs(home) / "20-transcript.json").read_bytes()
+
+    def broken(*_):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(fake.FakeTranscriber, "transcribe", broken)
+    with pytest.raises(MemoryError):
+        impressie("rerun", "proef", "transcribe", "--set", "model=small")
+    assert (outputs(home) / "20-transcript.json").read_bytes() == before
+    assert load_webinar(home / "configs", SLUG).transcribe.model == "base"
+    assert stale(home) == []
+
+
+def test_ctrl_c_says_where_it_stopped_and_exits_with_130(done, impressie, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fake.FakeTranscriber, "transcribe", interrupted)
+    said = impressie("rerun", "proef", "transcribe")
+    assert (said.code, said.err.strip().splitlines()[-1]) == (130, "stopped during transcribe; nothing was changed")
+
+
+def test_a_killed_run_goes_on_from_its_last_window(webinar, home, impressie, monkeypatch):
+    assert impressie("rerun", "proef", "download").code == 0
+    real = fake.FakeTranscriber.transcribe
+    heard = []
+
+    def counted(self, windows, prompt, dies_at=None):
+        if len(heard) == dies_at:
+            raise KeyboardInterrupt
+        heard.append(len(windows))
+        return real(self, windows, prompt)
+
+    monkeypatch.setattr(fake.FakeTranscriber, "transcribe", lambda *args: counted(*args, dies_at=2))
+    assert impressie("rerun", "proef", "transcribe").code == 130
+    assert len(heard) == 2
+    monkeypatch.setattr(fake.FakeTranscriber, "transcribe", counted)
+    assert impressie("rerun", "proef", "transcribe").code == 0
+    resumed = (outputs(home) / "20-transcript.json").read_bytes()
+    total = len(heard)
+    assert impressie("rerun", "proef", "transcribe").code == 0
+    assert len(heard) == 2 * total  # without a checkpoint the second run would have heard two windows twice
+    assert total > 2
+    assert (outputs(home) / "20-transcript.json").read_bytes() == resumed
+    assert not (outputs(home) / ".scratch").exists()
+
+
+# What people typed ---------------------------------------------------------------------------------
+
+
+def edit_article(home, text="Mijn eigen zin.\n"):
+    path = outputs(home) / "50-article.md"
+    path.write_text(path.read_text(encoding="utf-8") + "\n" + text, encoding="utf-8")
+    return path.read_text(encoding="utf-8")
+
+
+def test_a_hand_edit_of_the_article_survives_every_command(done, home, impressie):
+    mine = edit_article(home)
+    article = outputs(home) / "edits" / "article.md"
+    said = impressie("run", "proef")
+    assert "edits/article.md" in said.err
+    for command in (
+        ["run", "proef"],
+        ["rerun", "proef", "draft"],
+        ["rerun", "proef", "transcribe", "--set", "model=small"],
+        ["run", "proef"],
+        ["speakers", "proef", "set", "A=Marieke Verhoeven"],
+        ["run", "proef"],
+        ["rerun", "proef", "download"],
+        ["status", "proef"],
+    ):
+        assert impressie(*command).code == 0
+        assert article.read_text(encoding="utf-8") == mine, command
+    assert "Mijn eigen zin." not in (outputs(home) / "50-article.md").read_text(encoding="utf-8")
+    assert "Mijn eigen zin." in impressie("diff", "proef").out
+
+
+def test_discarding_edits_keeps_a_copy(done, home, impressie):
+    mine = edit_article(home)
+    assert impressie("run", "proef").code == 0
+    assert impressie("rerun", "proef", "draft", "--discard-edits").code == 0
+    assert not (outputs(home) / "edits" / "article.md").exists()
+    kept = list((outputs(home) / "edits" / "kept").glob("article.*.md"))
+    assert [path.read_text(encoding="utf-8") for path in kept] == [mine]
+
+
+def test_two_articles_changed_by_hand_stop_and_are_both_named(done, home, impressie):
+    edit_article(home)
+    impressie("run", "proef")
+    edit_article(home, "Nog een andere zin.\n")
+    said = impressie("run", "proef")
+    assert said.code == 1
+    assert "both 50-article.md and edits/article.md were changed by hand" in said.err
+    assert "impressie diff" in said.err
+
+
+def test_an_edited_transcript_is_used_and_only_overwritten_when_asked(done, home, impressie):
+    path = outputs(home) / "20-transcript.json"
+    transcript = json.loads(path.read_text(encoding="utf-8"))
+    transcript["segments"][0]["words"][0]["text"] = "Zelfverbeterd"
+    path.write_text(json.dumps(transcript), encoding="utf-8")
+    assert states(home)["transcribe"] == ("edited", ("20-transcript.json changed by hand",))
+    assert ran(impressie("run", "proef"))[0] == "segment"
+    assert "Zelfverbeterd" in (outputs(home) / "40-transcript.md").read_text(encoding="utf-8")
+    said = impressie("rerun", "proef", "transcribe")
+    assert (said.code, "was changed by hand" in said.err) == (1, True)
+    assert "Zelfverbeterd" in path.read_text(encoding="utf-8")
+    assert impressie("rerun", "proef", "transcribe", "--discard-edits").code == 0
+    assert "Zelfverbeterd" not in path.read_text(encoding="utf-8")
+    assert len(list((outputs(home) / "edits" / "kept").glob("20-transcript.*.json"))) == 1
+
+
+@pytest.mark.parametrize("file", ["10-audio.flac", "30-turns.json", "40-passages.json", "60-check.json"])
+def test_a_bit_flipped_in_an_artifact_is_seen(done, home, file):
+    path = outputs(home) / file
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    path.write_bytes(raw)
+    assert [name for name, (state, _) in states(home).items() if state == "edited"]
+
+
+@pytest.mark.parametrize("file", ["10-audio.flac", "20-transcript.json", "40-transcript.md", "50-draft.json"])
+def test_an_artifact_that_was_deleted_is_made_again(done, home, impressie, file):
+    before = (outputs(home) / file).read_bytes()
+    (outputs(home) / file).unlink()
+    assert ran(impressie("run", "proef"))
+    assert (outputs(home) / file).read_bytes() == before
+
+
+def test_a_broken_artifact_is_one_sentence(done, home, impressie):
+    (outputs(home) / "30-turns.json").write_text("{", encoding="utf-8")
+    said = impressie("run", "proef")
+    assert said.code == 1
+    assert said.err.splitlines()[-2].startswith("error: 30-turns.json cannot be read: ")
+
+
+def test_a_name_reaches_the_article_and_the_transcript(done, home, impressie):
+    said = impressie("speakers", "proef", "set", "A=Greta Aardenburg", "B=Tom Hendriks")
+    assert "not in the list of speakers" in said.err
+    assert ran(impressie("run", "proef"))[0] == "segment"
+    assert "**Greta Aardenburg**" in (outputs(home) / "40-transcript.md").read_text(encoding="utf-8")
+    row = next(line for line in impressie("speakers", "proef").out.splitlines() if "Greta" in line)
+    assert "confirmed" in row
+
+
+# Forgetting ----------------------------------------------------------------------------------------
+
+
+def test_forget_leaves_no_byte(done, home, impressie):
+    edit_article(home)
+    impressie("run", "proef")
+    assert impressie("forget", "proef", "--yes").code == 0
+    assert list((home / "outputs").iterdir()) == []
+    assert not done.exists()
+    assert impressie("status").err.startswith("There are no webinars here yet")
+
+
+def test_a_killed_forget_is_finished_by_the_next_command(done, home, impressie, monkeypatch):
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.webinars.finish_forgetting", killed)
+        with pytest.raises(KeyboardInterrupt):
+            from pipeline import webinars
+
+            webinars.forget(Workspace(home, SLUG))
+    impressie("status")
+    assert list((home / "outputs").iterdir()) == []
+    assert not done.exists()

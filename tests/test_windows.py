@@ -1,0 +1,78 @@
+"""Speech is cut into windows that a recogniser can hear, and none of it is lost."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.models import Segment, Span, Word
+from pipeline.speech import windows
+from pipeline.speech.suspects import suspects
+
+
+def spans_of(raw):
+    made, clock = [], 0.0
+    for gap, length in raw:
+        made.append(Span(start=clock + gap, end=clock + gap + length))
+        clock = made[-1].end
+    return made
+
+
+speech = st.lists(st.tuples(st.floats(0.2, 20), st.floats(0.1, 70)), max_size=25).map(spans_of)
+
+
+@given(speech)
+def test_every_second_of_speech_lies_in_exactly_one_window_of_at_most_thirty_seconds(spans):
+    length = (spans[-1].end if spans else 0) + 1
+    packed = windows.pack(spans, length)
+    assert all(window.duration <= windows.HEARD + 0.01 for window in packed)
+    assert all(left.end <= right.start + 1e-6 for left, right in zip(packed, packed[1:], strict=False))
+    for span in spans:
+        assert abs(sum(span.overlap(window) for window in packed) - span.duration) < 1e-6
+
+
+def test_windows_end_in_a_pause_where_there_is_one():
+    packed = windows.pack([Span(start=0, end=14), Span(start=15, end=29), Span(start=30, end=44)], 45)
+    assert [(round(w.start, 1), round(w.end, 1)) for w in packed] == [(0, 29.2), (29.8, 44.2)]
+
+
+def test_silence_and_noise_hold_no_speech_and_reading_stays_within_a_block():
+    asked = []
+
+    def read(start, end):
+        asked.append(end - start)
+        rng = np.random.default_rng(1)
+        noise = rng.standard_normal(round((end - start) * 16_000)).astype(np.float32) * 0.01
+        return noise if start else np.zeros_like(noise)
+
+    assert list(windows.speech(read, 700)) == []
+    assert max(asked) <= windows.BLOCK
+
+
+def segment(text, start=0.0, end=5.0, **facts):
+    words = tuple(Word(start=start, end=end, text=t) for t in text.split())
+    return Segment(start=start, end=end, language="nl", words=words, **facts)
+
+
+SPEECH = [Span(start=0, end=100)]
+
+
+def reasons(*segments, heard=SPEECH):
+    return [s.reason for s in suspects(segments, heard)]
+
+
+def test_known_inventions_loops_and_text_on_silence_are_marked():
+    assert reasons(segment("Ondertitels ingediend door de Amara.org gemeenschap")) == ["known invention"]
+    assert reasons(segment("het is " * 9)) == ["repeats itself"]
+    assert reasons(segment("Bedankt en tot ziens.", 200, 205)) == ["text on silence"]
+    assert reasons(segment("wat een tekst", compression_ratio=3.0)) == ["repeats itself"]
+    assert reasons(segment("eh eh", avg_logprob=-1.4, no_speech_prob=0.9)) == ["text on silence"]
+
+
+def test_ordinary_sentences_are_not_marked():
+    assert reasons(
+        segment("Nee, nee, nee, dat is echt niet waar."),
+        segment("Wij spraken met de leverancier over het copyright op de teksten die de gemeente jarenlang had laten maken."),
+        segment("Wij kwamen met een kaart.", compression_ratio=1.2, avg_logprob=-0.3, no_speech_prob=0.01),
+    ) == []
