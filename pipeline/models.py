@@ -154,6 +154,15 @@ class Turn(Span):
     speaker: str
 
 
+def letter(index: int) -> str:
+    """The id of the index-th voice: 'A' … 'Z', 'AA', 'AB', …"""
+    name = ""
+    while index >= 0:
+        index, rest = divmod(index, 26)
+        name, index = chr(ord("A") + rest) + name, index - 1
+    return name
+
+
 class Turns(Noun):
     """Who spoke when; turns may overlap."""
 

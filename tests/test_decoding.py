@@ -35,18 +35,18 @@ def bundled() -> str:
     return str(imageio_ffmpeg.get_ffmpeg_exe())
 
 
-PROGRAMS = [program for program in (shutil.which("ffmpeg"), bundled()) if program]
+PROGRAMS = {"system": shutil.which("ffmpeg") or bundled(), "imageio": bundled()}
 
 
-@pytest.fixture(params=PROGRAMS, ids=lambda program: "system" if program.startswith("/usr") else "imageio")
+@pytest.fixture(params=PROGRAMS)
 def program(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Each ffmpeg that a user may have."""
-    monkeypatch.setattr(ffmpeg, "find_ffmpeg", lambda: request.param)
-    return str(request.param)
+    monkeypatch.setattr(ffmpeg, "find_ffmpeg", lambda: PROGRAMS[request.param])
+    return PROGRAMS[request.param]
 
 
 def make(target: Path, *options: object) -> Path:
-    subprocess.run([PROGRAMS[0], "-loglevel", "error", "-y", *map(str, options), target], check=True)
+    subprocess.run([PROGRAMS["system"], "-loglevel", "error", "-y", *map(str, options), target], check=True)
     return target
 
 
@@ -94,7 +94,10 @@ WHOLE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", WHOLE)
+EITHER = [("system", name) for name in WHOLE] + [("imageio", name) for name in WHOLE[:8] + WHOLE[-4:]]
+
+
+@pytest.mark.parametrize(("program", "name"), EITHER, indirect=["program"])
 def test_every_container_keeps_its_times(sounds: Path, tmp_path: Path, program: str, name: str) -> None:
     sound, found = decoded(sounds / name, tmp_path / "out.flac")
     assert beep_at(sound) == pytest.approx(CLICK, abs=0.05)
@@ -111,7 +114,7 @@ def test_sound_that_begins_after_its_clock_keeps_its_times(
     assert beep_at(sound) == pytest.approx(CLICK + 1.5, abs=0.05)
 
 
-@pytest.mark.parametrize("name", ["a.mp3", "a.m4a", "a.opus", "late.mkv", "a.ts"])
+@pytest.mark.parametrize("name", ["a.mp3", "a.m4a", "late.mkv"])
 def test_a_part_begins_where_it_is_asked_to(sounds: Path, tmp_path: Path, program: str, name: str) -> None:
     sound, _ = decoded(sounds / name, tmp_path / "out.flac", wanted=Wanted(2.5, 9.0))
     assert beep_at(sound) == pytest.approx(CLICK - 2.5 + 1.5 * name.startswith("late"), abs=0.05)
@@ -129,7 +132,7 @@ def test_a_gap_in_the_middle_moves_nothing(sounds: Path, tmp_path: Path, program
 # Broken files -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
+@pytest.mark.parametrize("share", [0.1, 0.9])
 @pytest.mark.parametrize(
     "name", ["a.m4a", "a.mp3", "a.webm", "a.mka", "a.flac", "a.aiff", "source.wav", "video.mp4", "a.avi"]
 )
@@ -200,7 +203,7 @@ def test_a_film_without_sound_and_a_blink_of_sound_are_refused(sounds: Path, tmp
         decoded(sounds / "short.wav", tmp_path / "out.flac")
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.integers(0, 90), with_=st.binary(min_size=1, max_size=400))
 def test_damage_anywhere_gives_a_sentence_or_the_whole_length(
     sounds: Path, tmp_path: Path, at: int, with_: bytes

@@ -16,6 +16,7 @@ from pipeline.article.themes import Block
 from pipeline.models import Sentence
 
 PAIRS = 14  # best pairs of quotes per theme that are weighed against those of the other themes
+APART = 20.0  # seconds between two quotes of one voice; what is nearer is one quote or none
 TIP_WORDS = 32  # longest quote that still closes an article
 FINAL = re.compile(r"\b(tip|advies|slotwoord|laatste ronde|tot slot|meegeven|als eerste doen)\b", re.IGNORECASE)
 
@@ -122,9 +123,9 @@ def _pairs(floor: Floor, theme: Sequence[Block], found: Sequence[Stretch]) -> li
     about = {id(stretch): subjects(stretch.text) for stretch in here}
     pairs = []
     for one, other in combinations(here, 2):
-        if one.shares(other):
-            continue
         a, b = sorted((one, other), key=lambda stretch: stretch.start)
+        if a.shares(b) or (a.voice == b.voice and b.start - a.sentences[-1].end < APART):
+            continue
         first, second = a.sentences[0], b.sentences[0]
         score = a.score + b.score + 1.5 * (a.voice != b.voice) + 0.8 * floor.replies(first, second)
         score -= 0.5 * (floor.answers_guest(first) + floor.answers_guest(second))

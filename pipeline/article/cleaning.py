@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.article.text import NEGATIONS, ends_sentence, norm, number, tail, upper_first, wordset
@@ -48,7 +49,12 @@ def clean(words: Sequence[str], opener: bool = True) -> Cleaned:
     Without `opener` (a sentence inside a quote) 'en', 'maar', 'want' and 'dus' stay: there they tell how two
     sentences hang together.
     """
-    tokens = [word for word in words if word]
+    return _clean(tuple(word for word in words if word), opener)
+
+
+@lru_cache(maxsize=16384)  # the page checks the same transcript at every change of the article
+def _clean(words: tuple[str, ...], opener: bool) -> Cleaned:
+    tokens = list(words)
     edits: list[QuoteEdit] = []
     while found := _next(tokens, opener):
         at, drop = found
@@ -135,7 +141,7 @@ def _repeats(tokens: Sequence[str], at: int) -> list[Drop]:
         copy = tokens[after : after + count]
         if list(map(norm, part)) != list(map(norm, copy)) or any(map(ends_sentence, part)):
             continue
-        first = at == 0 or ends_sentence(tokens[at - 1])
+        first = (at == 0 or ends_sentence(tokens[at - 1])) and copy[0][:1].islower()  # 'Joost, Joost' is a name
         if any(protected(token, first and not index) for index, token in enumerate(part)):
             continue
         parted = after > at + count or "," in tail(part[-1])
@@ -149,7 +155,7 @@ def _abandoned(tokens: Sequence[str], at: int) -> list[Drop]:
     """'we wil- we wilden': from the word that is said again up to the one that breaks off with a dash."""
     for end in range(at, min(at + 5, len(tokens) - 1)):
         token = tokens[end]
-        if re.search(r"\w(?:[-–—]|--)$", token):
+        if token[-1:] in "-–—" and re.search(r"\w(?:[-–—]|--)$", token):
             part = tokens[at : end + 1]
             again = norm(tokens[end + 1])
             restart = again == norm(part[0]) if end > at else again.startswith(norm(token).rstrip("-–—")[:4])

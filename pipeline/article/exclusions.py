@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from pipeline.article.text import norm, norms, wordset
+from pipeline.article.text import ends_sentence, norm, norms, wordset
 from pipeline.models import Passages, Sentence
 
 OPENING = re.compile(
@@ -217,8 +217,20 @@ def _single(sentences: Sequence[Sentence], exclude: Exclude) -> None:
                 exclude(j, "opdracht of code")
         elif words < 16 and TECHNICAL.search(sentence.text.rstrip(".?! ")):
             exclude(i, "over de techniek")
+        elif _cut_off(sentences, i):
+            exclude(i, "onaf")
         elif SELF.search(sentence.text) and words < 30:
             exclude(i, "stelt zich voor")
+
+
+def _cut_off(sentences: Sequence[Sentence], i: int) -> bool:
+    """Whether the turn of another voice cuts through a sentence, as a recogniser's and a diarizer's edges do."""
+
+    def joined(one: Sentence, other: Sentence) -> bool:
+        return one.voice != other.voice and not ends_sentence(one.text) and other.text[:1].islower()
+
+    after = i + 1 < len(sentences) and joined(sentences[i], sentences[i + 1])
+    return after or (i > 0 and joined(sentences[i - 1], sentences[i]))
 
 
 def _others(sentences: Sequence[Sentence], exclude: Exclude) -> None:

@@ -11,7 +11,7 @@ from math import log
 
 from pipeline.article.cleaning import clean
 from pipeline.article.evidence import Evidence
-from pipeline.article.text import FUNCTION, NEGATIONS, content, norms, number, wordset
+from pipeline.article.text import FUNCTION, NEGATIONS, content, norm, norms, number, rarity, wordset
 from pipeline.models import Sentence
 
 _NORMS = wordset(
@@ -49,6 +49,13 @@ DANGLING = wordset(
     "vooral net gewoon alleen aan"
 )
 _WITHIN = wordset("hem ermee eraan ervan erin daarvan daaraan daarmee daarin daar hij hen daarover")
+# 'Wij hebben dat geleerd': a pronoun whose noun was in an earlier sentence; not 'ik weet dat de raad …'.
+_POINTING = re.compile(
+    r"\b(hebben|heb|heeft|doen|doe|deden|deed|is|was|vind|vinden|zie|zeg|weet|kan|wil|moet|wordt|ook) (dat|dit)\b"
+    r"(?! (ik|je|jij|we|wij|de|het|een|er|ze|hij|mensen|u|die|in|op)\b)",
+    re.IGNORECASE,
+)
+UNHEARD = 0.85  # rarity above which (Zipf below 1.1) a word is hardly ever written
 _ADDRESS = wordset("jij jullie jouw jou")
 
 
@@ -114,8 +121,25 @@ def worth(sentence: Sentence, telling: Mapping[str, float], names: Collection[st
     value -= 1.2 * bool(_META.search(text)) + 0.6 * bool(known & set(names)) + 0.4 * bool(known & _ADDRESS)
     value -= 0.5 * sentence.text.rstrip().endswith("?") * (len(words) < 8)
     if sentence.confidence is not None:
-        value -= max(0.0, 0.75 - sentence.confidence) * 1.6
+        value -= max(0.0, 0.8 - sentence.confidence) * 2.5
+        value -= 0.8 * len(misheard(sentence.text, telling))
     return value
+
+
+def misheard(text: str, telling: Mapping[str, float]) -> list[str]:
+    """Words that no Dutch text holds, nor two of them put together, said once: a recogniser's own spelling."""
+    plain = [token.strip(".,;:?!…") for token in text.split()]
+    odd = [word for word in plain if word.islower() and word.isalpha() and len(word) > 3]
+    return [word for word in odd if telling.get(norm(word), 0) < 5 and not _is_word(word)]
+
+
+def _is_word(word: str) -> bool:
+    if rarity(word) < UNHEARD:
+        return True
+    cuts = ((word[:at], word[at:]) for at in range(4, len(word) - 3))
+    return any(
+        rarity(left) < 0.55 and min(rarity(right), rarity(right.removeprefix("s"))) < 0.55 for left, right in cuts
+    )
 
 
 def _echoes(words: Sequence[str]) -> bool:
@@ -168,7 +192,9 @@ def _score(run: Sequence[Sentence], value: Mapping[str, float], words: int, idea
     score = best[0] + 0.5 * sum(best[1:2]) + 0.15 * sum(best[2:]) - 0.35 * sum(v < 0.25 for v in best)
     score += 0.7 * any(_parallel(a, b) for a, b in pairwise(run))
     first = norms(run[0].clean)
+    score -= 0.6 * bool(_POINTING.search(run[0].clean))
     score -= 0.5 * bool(_WITHIN & set(first[:6])) + 0.25 * (first[0] in ("het", "er", "wat"))
+    score -= 0.8 * (len(norms(run[-1].clean)) < 3)
     score -= 0.5 * (value[run[0].id] < 0.2) + 0.5 * (value[run[-1].id] < 0.2)
     score -= 0.4 * (len(content(first)) < 2) + 0.5 * run[-1].text.rstrip().endswith("?") * (len(run) > 1)
     return score - 0.7 * max(0.0, abs(words - ideal) / ideal - 0.25)

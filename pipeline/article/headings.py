@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 
-from pipeline.article.text import FUNCTION, NEGATIONS, content, norm, norms, number, tail, upper_first, wordset
+from pipeline.article.text import FUNCTION, NEGATIONS, content, norm, norms, number, rarity, tail, upper_first, wordset
 from pipeline.models import Sentence
 
 IMPERATIVES = wordset("""
@@ -19,9 +19,10 @@ _DETERMINERS = wordset("de het een geen deze dit onze ons mijn jullie hun elke e
 _OPEN_START = wordset("""
     die dat dan daar en of maar want als om te van dus ze hij hem hen haar omdat waar zodat terwijl er dit deze toen
     mijn jullie hun ons onze elke elk iedere ieder welke jezelf zo'n ook nog wel al toch zo zelfs is zijn was heb
-    heeft hebben kan kunnen moet moeten gaat aan op in bij uit voor naar door tot over dit wat hoe nu ge zij u alleen soms misschien""")
+    heeft hebben kan kunnen moet moeten gaat aan op in bij uit voor naar door tot over dit wat hoe nu
+    ge zij u alleen soms misschien""")
 _LINKS = wordset("van voor in op bij met zonder naar uit tussen tegen onder als aan dan")
-ACCEPTED = 0.55  # 'De gemeente' is worth .53: better none
+ACCEPTED = 0.45  # 'De mensen' is worth less: better none
 
 
 @dataclass(frozen=True)
@@ -54,18 +55,11 @@ def lexicon(sentences: Sequence[Sentence]) -> Lexicon:
     return Lexicon({word: seen.most_common(1)[0][0] for word, seen in articles.items()}, frozenset(nouns))
 
 
-def rarity(word: str) -> float:
-    """0 for 'de', about 1 for a word that nobody knows (wordfreq's Zipf scale runs from 0 to 8)."""
-    from wordfreq import zipf_frequency
-
-    return max(0.0, 1 - zipf_frequency(word, "nl") / 7.5)
-
-
 def heading(
     texts: Sequence[tuple[str, str]],
     length: tuple[int, int],
     words: Lexicon,
-    names: Collection[str],
+    names: frozenset[str],
     taken: Collection[str],
     preferred: Collection[str],
 ) -> tuple[str, str] | None:
@@ -89,30 +83,47 @@ def heading(
             )
             if best is None or value > best[0]:
                 best = (value, re.sub(r"[.,;:!?…]+$", "", upper_first(" ".join(tokens))), sentence)
-    return (best[1], best[2]) if best and best[0] > ACCEPTED else None
+    return (best[1], best[2]) if best and best[0] > ACCEPTED else _subject(texts, words, names, used)
+
+
+def _subject(
+    texts: Sequence[tuple[str, str]], words: Lexicon, names: frozenset[str], used: set[str]
+) -> tuple[str, str] | None:
+    """'Het onderhoud': the noun that a theme says most, with its article; None where no noun is said twice."""
+    said = Counter(word for _, text in texts for word in norms(text) if words.named(word) and len(word) > 4)
+    fit = [word for word, count in said.items() if count > 1 and word not in names | used and rarity(word) > 0.35]
+    best = max(fit, key=lambda word: said[word] * rarity(word), default=None)
+    if best is None:
+        return None
+    source = next(sentence for sentence, text in texts if best in norms(text))
+    return upper_first(words.named(best) or best), source
 
 
 def _groups(text: str, length: tuple[int, int]) -> Iterator[tuple[list[str], str]]:
-    """Runs of words without punctuation inside; 'sentence', 'clause', 'start' or 'inside' tells where they stand."""
+    """Runs of words without punctuation inside; 'sentence', 'clause', 'start', 'inside' or 'denied' says where."""
     for said in re.split(r"(?<=[.?!…])\s+", text):
         clauses = [clause.split() for clause in re.split(r"(?<=[,:;])\s+|\s–\s", said) if clause.strip()]
         for clause in clauses:
-            for start in range(len(clause)):
-                for count in range(length[0], length[1] + 1):
-                    run = clause[start : start + count]
-                    if len(run) < count:
-                        break
-                    if any(map(tail, run[:-1])):
-                        break
-                    at_end = start + count == len(clause)
-                    whole = "inside"
-                    if start == 0:
-                        whole = "start" if not at_end else "sentence" if len(clauses) == 1 else "clause"
-                    after = "" if at_end else norm(clause[start + count])
-                    if start and norm(clause[start - 1]) in NEGATIONS:
-                        whole = "denied"
-                    if not (whole == "sentence" and said.endswith("?")) and after not in _LINKS:
-                        yield run, whole
+            for start, count in product(range(len(clause)), range(length[0], length[1] + 1)):
+                run = clause[start : start + count]
+                whole = _place(clause, start, count, alone=len(clauses) == 1)
+                if len(run) < count or any(map(tail, run[:-1])) or whole is None:
+                    continue
+                if not (whole == "sentence" and said.endswith("?")):
+                    yield run, whole
+
+
+def _place(clause: Sequence[str], start: int, count: int, alone: bool) -> str | None:
+    """Where a run stands in its clause; None where it breaks off a group of words."""
+    after = norm(clause[start + count]) if start + count < len(clause) else ""
+    before = norm(clause[start - 1]) if start else ""
+    if after in _LINKS or before in _DETERMINERS or before in ("die", "dat"):
+        return None
+    if start:
+        return "denied" if before in NEGATIONS else "inside"
+    if start + count < len(clause):
+        return "start"
+    return "sentence" if alone else "clause"
 
 
 def _value(
@@ -133,6 +144,7 @@ def _value(
     telling = sum(rarity(word) + 0.08 * min(3, theme.get(word, 0)) for word in about) / len(about)
     value = kind + telling + 0.15 * min(2, len(about) - 1)
     value -= 0.5 * bool({"jij", "jullie", "je"} & set(run)) + 0.3 * bool({"ik", "ge", "uw"} & set(run))
+    value -= 0.6 * tokens[-1].endswith(":") + 0.5 * bool({"gewoon", "eigenlijk", "even", "helemaal"} & set(run))
     return value - 1.0 * any(number(word) for word in run)
 
 
@@ -159,7 +171,7 @@ def _group(run: Sequence[str], whole: str, words: Lexicon) -> float | None:
     if whole == "denied":  # 'niet de fout van de chatbot' without 'niet' says the opposite
         return 0.1
     if len(run) == 2:
-        return 0.2 if run[0] in ("geen", "een") else 0.0
+        return 0.1 if run[0] in ("geen", "een") else 0.0
     return 0.8 + 0.3 * bool(_LINKS & set(run[1:-1]))
 
 

@@ -91,7 +91,9 @@ def _lead(evidence: Evidence, asked: dict[str, str], style: HouseStyle) -> list[
     first = next((s.start for s in evidence.usable() if s.voice != evidence.host), 0.0)
     announced = {s.id for s in evidence.sentences if s.id in asked and s.start < first}
     lead: list[str] = []
-    for key in sorted(asked, key=lambda key: -worth(asked[key]) - 0.6 * (key in announced)):
+    sure = {s.id: 1.0 if s.confidence is None else s.confidence for s in evidence.sentences}
+    value = {key: worth(asked[key]) + 0.6 * (key in announced) + min(0.0, sure[key] - 0.6) for key in asked}
+    for key in sorted(asked, key=lambda key: -value[key]):
         enough = len(lead) >= (style.questions[0] if worth(asked[key]) < GOOD else style.questions[1] - 1)
         if not enough and not any(alike(asked[key], asked[other]) for other in lead):
             lead.append(key)

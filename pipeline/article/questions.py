@@ -25,6 +25,7 @@ _CONJUNCT = wordset(
 _STATING = wordset(
     "of toch ja nee de het een je jij we wij ik ze zij hij u jullie er en dus mijn onze deze maar waarvoor"
 )
+SURE = 0.2  # confidence below which a question may have been misheard
 SHORTEST, LONGEST = 4, 22  # words
 
 
@@ -44,13 +45,24 @@ def question(text: str, names: Collection[str]) -> str | None:
         while len(clauses) > 1 and _vocative(clauses[0], names):
             clauses.pop(0)
         start = 0
-    asked = _bare(", ".join(clauses[start:]))
+    asked = _bare(_first(clauses[start:]))
     words = norms(asked)
-    if not SHORTEST <= len(words) <= LONGEST or words[0] in _STATING:
+    if not words or not SHORTEST <= len(words) <= LONGEST or words[0] in _STATING:
         return None
     if any(word in names for word in words) or _points_back(words):
         return None
     return upper_first(asked)
+
+
+def _first(clauses: Sequence[str]) -> str:
+    """The first of several questions in a row; 'wanneer zeg je ja, en wanneer zeg je nee?' is one."""
+    opening = norms(_bare(clauses[0]))[:1]
+    for at, clause in enumerate(clauses[1:], start=1):
+        bare = _bare(clause)
+        if norms(bare) and _asks(bare) and norms(bare)[:1] != opening:
+            cut = ", ".join(clauses[:at])
+            return f"{cut}?" if len(norms(cut)) > SHORTEST else ""
+    return ", ".join(clauses)
 
 
 def subject(text: str, names: Collection[str]) -> str | None:
@@ -78,6 +90,7 @@ def worth(asked: str) -> float:
     value = 1.0 if _asks(asked) else 0.2
     value += {"hoe": 0.5, "wat": 0.3, "waarom": 0.4, "wanneer": 0.3, "wie": 0.3}.get(words[0], 0)
     value -= 0.9 * personal(asked) + 0.3 * ("vandaag" in words or any(number(word) for word in words))
+    value -= 0.4 * ("," in asked)
     return value - 0.04 * abs(len(words) - 9)
 
 
@@ -96,7 +109,8 @@ def asked_by(sentences: Sequence[Sentence], host: str | None, names: Collection[
     """Sentence id → the question in it, for all usable sentences of the host."""
     found: dict[str, str] = {}
     for sentence in sentences:
-        if sentence.voice == host and sentence.excluded is None:
+        sure = sentence.confidence is None or sentence.confidence > SURE
+        if sentence.voice == host and sentence.excluded is None and sure:
             asked = question(sentence.clean, names)
             if asked and asked not in found.values():
                 found[sentence.id] = asked

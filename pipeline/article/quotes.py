@@ -218,9 +218,11 @@ def locate(text: str, stream: Stream) -> Place | None:
         return None
     nearest: Place | None = None
     for low, high in _regions(wanted, stream):
-        for begin in range(low, high):
-            if stream.norms[begin] == wanted[0] and (found := matches(stream.tokens[begin:high], text)):
-                return _whole(stream, begin, begin + found[0][0], found[0][1])
+        begins = [at for at in range(low, high) if stream.norms[at] == wanted[0]]
+        found = [(begin, *match) for begin in begins for match in matches(stream.tokens[begin:high], text)[:1]]
+        if found:
+            begin, length, edits = min(found, key=lambda one: len(one[2]))
+            return _whole(stream, begin, begin + length, edits)
         near = _nearest(wanted, stream, low, high)
         if near and (nearest is None or near.similarity > nearest.similarity):
             nearest = near

@@ -80,4 +80,8 @@ def sentences_of(passages: Passages) -> list[Sentence]:
 
 def _tokens(passage: Passage) -> list[Word]:
     """Words without spaces inside, so that a text splits back into the same tokens."""
-    return [word.model_copy(update={"text": part}) for word in passage.words for part in word.text.split()]
+    whole: list[Word] = []
+    for word in passage.words:
+        parts = word.text.split()
+        whole += [word] if parts == [word.text] else [word.model_copy(update={"text": part}) for part in parts]
+    return whole

@@ -8,11 +8,21 @@ from functools import cached_property
 
 from pipeline.article.choice import Floor
 from pipeline.article.evidence import Evidence
-from pipeline.article.headings import Lexicon, lexicon, rarity
+from pipeline.article.headings import Lexicon, lexicon
 from pipeline.article.people import Person, surnames
 from pipeline.article.plan import names_in
 from pipeline.article.questions import alike, personal, question, subject
-from pipeline.article.text import content, escaped, inner_quotes, listed, lower_first, norms, one_line, upper_first
+from pipeline.article.text import (
+    content,
+    escaped,
+    inner_quotes,
+    listed,
+    lower_first,
+    norms,
+    one_line,
+    rarity,
+    upper_first,
+)
 from pipeline.article.themes import Block, blocks_of
 from pipeline.config import DraftParams
 from pipeline.models import Plan, Quote, Recording, Section, Sentence
@@ -31,7 +41,7 @@ TIP = re.compile(r"\btips?\b", re.IGNORECASE)
 # What a verb of saying claims of a quote, the most telling first; verbs of another house style claim nothing.
 FITS = {
     "vertelde": re.compile(r"\d|\b(toen|ging|waren|was|kwam|zagen|deden|hadden|gingen)\b", re.IGNORECASE),
-    "benadrukte": re.compile(r"\b(moet|moeten|nooit|altijd|belangrijk\w*|nodig)\b", re.IGNORECASE),
+    "benadrukte": re.compile(r"(?<!ik )\b(moet|moeten|nooit|altijd|belangrijk\w*|nodig)\b", re.IGNORECASE),
     "legde uit": re.compile(r"\b(want|omdat|doordat)\b", re.IGNORECASE),
     "stelde": re.compile(r"\b(is|zijn|moet|moeten|kan|kun|wordt)\b", re.IGNORECASE),
 }
@@ -283,7 +293,7 @@ def others(scene: Scene) -> str:
         said.append(f"Ook {'andere vragen kwamen' if len(questions) > 1 else 'een andere vraag kwam'} langs.")
         said.extend(questions)
     if things:
-        said.append(f"{'Verder ging het' if said else 'Het ging ook'} over {escaped(listed(things[:3]))}.")
+        said.append(f"{'Verder ging het' if said else 'Het ging ook'} over {escaped(listed(things[:4]))}.")
     return " ".join(said)
 
 

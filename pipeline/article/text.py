@@ -127,7 +127,7 @@ def listed(parts: Sequence[str], last: str = "en") -> str:
 
 def upper_first(text: str) -> str:
     """A capital for the first letter; ’s ochtends gives it to the next word, as Dutch does."""
-    start = re.match(r"[^\w]*(?:['’][a-z]\s+)?", text)
+    start = re.match(r"[^\w'’]*['’][a-z]\s+|[^\w]*", text)
     at = start.end() if start else 0
     return text[:at] + text[at : at + 1].upper() + text[at + 1 :]
 
@@ -167,3 +167,11 @@ def inner_quotes(text: str) -> str:
 def content(words: Iterable[str]) -> list[str]:
     """Normal forms that may tell what a text is about."""
     return [word for word in words if len(word) > 2 and word not in FUNCTION and not word.isdigit()]
+
+
+@lru_cache(maxsize=65536)
+def rarity(word: str) -> float:
+    """0 for 'de', about 1 for a word that nobody knows (wordfreq's Zipf scale runs from 0 to 8)."""
+    from wordfreq import zipf_frequency
+
+    return max(0.0, 1 - zipf_frequency(word, "nl") / 7.5)

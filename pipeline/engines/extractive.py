@@ -10,7 +10,7 @@ from pipeline.article.people import Person, belonging, the
 from pipeline.article.plan import GOOD
 from pipeline.article.questions import worth
 from pipeline.article.telling import Scene, inside, quoted, section, unstopped
-from pipeline.article.text import counted, date, escaped, listed, lower_first, upper_first
+from pipeline.article.text import content, counted, date, escaped, listed, lower_first, norms, upper_first
 from pipeline.config import DraftParams
 from pipeline.models import Plan, Recording
 
@@ -129,7 +129,7 @@ def _main_question(scene: Scene) -> str | None:
     """A question of the host that the lead did not take."""
     until = LAST_WORDS * scene.evidence.sentences[-1].end
     asked = [scene.question(key) for key in scene.plan.subjects if scene.by_id[key].start < until]
-    fresh = [question for question in asked if question and scene.free(question)]
+    fresh = [question for question in asked if question and scene.free(question) and len(content(norms(question))) > 1]
     best = max(fresh, key=worth, default=None)
     if best and worth(best) >= GOOD:
         scene.asked.append(best)

@@ -40,8 +40,13 @@ def segment(
             continue
         begin = min(max(float(start), now), duration)
         now = min(max(float(end), begin), duration)
-        certainty = min(max(float(probability), 0.0), 1.0)
-        heard.append(Word(start=round(begin, 3), end=round(now, 3), text=text.strip(), probability=round(certainty, 4)))
+        certainty = round(min(max(float(probability), 0.0), 1.0), 4)
+        if heard and not text[0].isspace():  # '90' + '.000', "zo" + "'n": Whisper cuts one word in two
+            last = heard[-1]
+            whole, least = last.text + text.strip(), min(last.probability or 0.0, certainty)
+            heard[-1] = last.model_copy(update={"text": whole, "end": round(now, 3), "probability": least})
+            continue
+        heard.append(Word(start=round(begin, 3), end=round(now, 3), text=text.strip(), probability=certainty))
     if not heard:
         return None
     logprob, silent, ratio = (round(float(score), 4) for score in scores)

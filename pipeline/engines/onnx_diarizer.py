@@ -151,6 +151,7 @@ def _session(model: bytes, machine: Machine) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = machine.cores()
     options.enable_cpu_mem_arena = False  # inputs differ in length: the arena would keep room for each of them
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # transcription may run beside us
     cuda = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
     if machine.device == "cuda" and not cuda:
         raise PipelineError(

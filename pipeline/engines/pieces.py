@@ -6,15 +6,19 @@ import datetime as dt
 import hashlib
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from pipeline.config import DownloadParams
 from pipeline.engines.ffmpeg import clock
-from pipeline.engines.probe import Probe, is_address, probe_file
+from pipeline.engines.probe import Probe, facts_of, is_address
 from pipeline.errors import PipelineError
 from pipeline.models import Chapter, Cue, Noun
 from pipeline.stage import Job
+
+if TYPE_CHECKING:
+    from pipeline.engines.media import Media
 
 
 class Piece(Noun):
@@ -67,12 +71,15 @@ def file_of(job: Job[DownloadParams], source: str) -> Path:
 
 
 def _from_file(job: Job[DownloadParams], number: int, path: Path, stamp: str) -> Piece:
-    found = probe_file(path)
-    return _decoded(job, number, path, found, path.name, stamp)
+    from pipeline.engines.media import probe_media
+
+    about = probe_media(path)
+    return _decoded(job, number, path, about, facts_of(path, about), stamp)
 
 
 def _from_address(job: Job[DownloadParams], number: int) -> Piece:
     from pipeline.engines import ytdlp
+    from pipeline.engines.media import probe_media
 
     source, folder = job.params.sources[number], job.scratch / f"part-{number}"
     for fresh in (False, True):
@@ -82,7 +89,8 @@ def _from_address(job: Job[DownloadParams], number: int) -> Piece:
         folder.mkdir(parents=True, exist_ok=True)
         fetched = ytdlp.fetch(source, folder, job.machine.cookies, lambda done, total: job.progress(done, total, "B"))
         try:
-            piece = _decoded(job, number, fetched.media, fetched.probe, fetched.probe.url, "", fetched.captions)
+            about = probe_media(fetched.media, "the download")
+            piece = _decoded(job, number, fetched.media, about, fetched.probe, "", fetched.captions)
         except PipelineError:
             # What was half there may be the half of another version of the file.
             if not begun or fresh:
@@ -101,17 +109,15 @@ def _decoded(
     job: Job[DownloadParams],
     number: int,
     media: Path,
+    about: Media,
     found: Probe,
-    url: str,
     stamp: str,
     captions: tuple[str, bytes] | None = None,
 ) -> Piece:
     from pipeline.engines.decode import Wanted, decode
-    from pipeline.engines.media import probe_media
 
     source, begin, end = job.params.sources[number], job.params.begins[number], job.params.ends[number]
     name = f"'{media.name}'" if stamp else "the download"
-    about = probe_media(media, name)
     site = None if stamp else found.duration
     total = (end or about.duration or site or 0) - begin
     decoded = decode(
@@ -125,7 +131,7 @@ def _decoded(
     )
     if about.tracks > 1:
         job.note(f"{name} has {about.tracks} sound tracks; the first is used")
-    if decoded.announced is None:
+    if decoded.announced is None and job.params.duration is None:
         job.note(f"{name} does not say how long it is; {clock(decoded.length)} of sound was found")
     if decoded.peak < 0.001:
         job.note(f"{name} is silent from beginning to end")
@@ -134,7 +140,7 @@ def _decoded(
     return Piece(
         source=source,
         stamp=stamp,
-        url=url,
+        url=media.name if stamp else found.url,
         title=found.title,
         published=found.published,
         begin=begin,

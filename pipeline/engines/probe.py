@@ -6,9 +6,13 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.errors import PipelineError
 from pipeline.models import Chapter
+
+if TYPE_CHECKING:
+    from pipeline.engines.media import Media
 
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # two letters or more, so that C:\ is a path
 # 'Sprekers: Anna de Wit (wethouder) en …', 'Met Anna de Wit, …' in the text below a video
@@ -60,7 +64,11 @@ def probe_file(path: Path) -> Probe:
     """What a media file says about itself, with its name and date where it says nothing."""
     from pipeline.engines.media import probe_media
 
-    media = probe_media(path)
+    return facts_of(path, probe_media(path))
+
+
+def facts_of(path: Path, media: Media) -> Probe:
+    """The same, where its headers were read already."""
     written = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC).date()
     return Probe(
         url=str(path),

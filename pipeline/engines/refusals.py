@@ -63,10 +63,10 @@ SAID = (
     ("country", r"available (?:in|from) your (?:country|location|region)|geo.?restrict|your country"),
     ("drm", r"\bDRM\b"),
     ("login", r"sign in|log ?in|authenticat|registered users|credentials"),
-    ("removed", r"removed|terminated|no longer available|deleted|not exist|video unavailable|isn't available"),
+    ("silent", r"requested format is not available"),
+    ("removed", r"removed|terminated|no longer available|deleted|not exist|unavailable|is(?:n't| not) available"),
     ("kind", r"unsafe.*extension|extension.*unusual"),
     ("nothing", r"unsupported url|is not a valid url|no video formats|no media|unable to extract"),
-    ("silent", r"requested format is not available"),
     ("broken", r"giving up after|did not get any data|bytes read|more expected|content too short|fragment|empty"),
 )
 BY_STATUS = {401: "login", 402: "members", 403: "forbidden", 404: "absent", 410: "removed", 451: "country"}

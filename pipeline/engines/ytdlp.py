@@ -146,12 +146,24 @@ def _session(
 ) -> Iterator[tuple[Any, _Log, Guard]]:
     _acceptable(url)
     log = _Log()
-    with guarded(url) as guard, tempfile.TemporaryDirectory(prefix="impressie-") as private:
+    with _system_certificates(), guarded(url) as guard, tempfile.TemporaryDirectory(prefix="impressie-") as private:
         copy = _cookies(cookies, Path(private))
         import yt_dlp
 
         with yt_dlp.YoutubeDL({**options(folder, copy, patience), "logger": log}) as ydl:
             yield ydl, log, guard
+
+
+@contextlib.contextmanager
+def _system_certificates() -> Iterator[None]:
+    """Trust what this computer trusts: many an office network puts its own certificate in between."""
+    import truststore
+
+    truststore.inject_into_ssl()
+    try:
+        yield
+    finally:
+        truststore.extract_from_ssl()
 
 
 def _acceptable(url: str) -> None:

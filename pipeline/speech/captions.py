@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import PipelineError
-from pipeline.models import Cue, Given, Word
-from pipeline.speech.voices import letter
+from pipeline.models import Cue, Given, Word, letter
 
 KINDS = (".vtt", ".srt", ".json")
 BIGGEST = 50 << 20  # bytes; three hours of speech with word times is about 5 MB

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.models import Turn, Turns
+from pipeline.models import Turn, Turns, letter
 from pipeline.speech.clustering import Ints
 from pipeline.speech.powerset import FIRST, FRAME, HOP, RATE, Piece
 
 BRIDGE = 0.4  # s: a shorter silence of one voice is a breath, unless somebody else comes between
 START = (FIRST - HOP / 2) / RATE  # s: where frame 0 begins
-
-
-def letter(index: int) -> str:
-    """The id of the index-th voice: 'A' … 'Z', 'AA', 'AB', …"""
-    name = ""
-    while index >= 0:
-        index, rest = divmod(index, 26)
-        name, index = chr(ord("A") + rest) + name, index - 1
-    return name
 
 
 def turns(found: list[Piece], labels: Ints, length: float) -> Turns:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pipeline import engines
 from pipeline.artifacts import AUDIO, GIVEN, TURNS
 from pipeline.config import DiarizeParams, Webinar
-from pipeline.models import Cue, Turn, Turns
-from pipeline.speech.voices import letter
+from pipeline.models import Cue, Turn, Turns, letter
 from pipeline.stage import Diarizer, Job, Stage
 
 

@@ -1,0 +1,152 @@
+"""The check: every lie about a quote, a speaker, a name or a number is seen, and true sentences pass."""
+
+from __future__ import annotations
+
+import pytest
+from talks import FIETSPAD, NAMES, SPEAKERS, check_params, draft_params, passages_of, recording
+
+from pipeline.article.check import check
+from pipeline.article.evidence import gather
+from pipeline.article.people import people_of
+from pipeline.article.plan import make_plan
+from pipeline.article.quotes import find
+from pipeline.engines.extractive import write
+from pipeline.models import CheckReport, HeardAgain, Hearing, NamedVoice
+
+PASSAGES = passages_of(FIETSPAD)
+DRAFT = draft_params()
+SAID = "Tel eerst wat er rijdt, en praat daarna pas over wat er zou moeten rijden."
+
+
+def report_of(markdown: str, names: dict[str, NamedVoice] | None = None, hearing: Hearing | None = None) -> CheckReport:
+    return check(markdown, PASSAGES, NAMES if names is None else names, check_params(DRAFT), recording(), hearing)
+
+
+def blocking(markdown: str) -> list[str]:
+    return [finding.text for finding in report_of(markdown).findings if finding.severity == "blocks"]
+
+
+def test_the_machines_own_article_passes_whole() -> None:
+    evidence = gather(PASSAGES, people_of(PASSAGES, NAMES, SPEAKERS))
+    report = report_of(write(evidence, make_plan(evidence, DRAFT.style), DRAFT, recording()))
+    assert len(report.quotes) >= 5
+    assert {quote.status for quote in report.quotes} <= {"exact", "cleaned"}
+    assert all(quote.credited_to == quote.name for quote in report.quotes)
+    assert [finding for finding in report.findings if finding.severity != "note"] == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "status"),
+    [
+        (f"Visser zei: ‘{SAID}’", "exact"),
+        (f"‘{SAID[:-1]}’, zei Bram Visser.", "exact"),
+        ("De Wit: ‘Een straat is de voorkamer van de stad.’", "exact"),
+        ("De Wit: ‘Een straat is geen parkeerplaats, een straat is de voorkamer van de stad.’", "cleaned"),
+        ("Visser zei: ‘Tel eerst wat er rijdt … en praat daarna over wat er zou moeten rijden.’", "altered"),
+        ("Visser zei: ‘Tel eerst wat er rijdt, en praat daarna nooit over wat er zou moeten rijden.’", "altered"),
+        ("Visser zei: ‘Wij hebben 80 gemeenten gevraagd naar hun kosten.’", "altered"),
+        ("Haddad zei: ‘Wij hebben in onze straat een voorkamer nodig, wij hebben een deur nodig.’", "altered"),
+        (f"De Wit zei: ‘{SAID}’", "misattributed"),
+        (f"Karel de Vries zei: ‘{SAID}’", "misattributed"),
+        ("Visser zei: ‘De gemeente zal volgend jaar alle parkeerplaatsen in het centrum opheffen.’", "not found"),
+        (f"Visser zei: ‘{SAID} Een straat is geen parkeerplaats, een straat is de voorkamer van de stad.’", "altered"),
+    ],
+)
+def test_a_quote_gets_the_status_it_deserves(sentence: str, status: str) -> None:
+    [quote] = report_of(f"# Impressie\n\n{sentence}\n").quotes
+    assert quote.status == status
+
+
+def test_who_said_it_is_read_after_the_quote_before_it_and_from_the_sentence_before() -> None:
+    article = (
+        "‘Begin klein’, zei De Wit.\n\n"
+        "Smit vroeg Visser om een tip. Visser antwoordde: ‘Tel eerst wat er rijdt.’ Om daaraan toe te voegen: "
+        "‘Praat daarna pas over wat er zou moeten rijden.’"
+    )
+    assert [quote.credited_to for quote in report_of(article).quotes] == ["Sanne de Wit", "Bram Visser", "Bram Visser"]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "texts"),
+    [
+        ("Zij zei: ‘De foto’s van zo’n dag zijn van ’s ochtends.’", ["De foto’s van zo’n dag zijn van ’s ochtends."]),
+        ("‘Hij riep: “Kom dan!” en liep weg’, zei ze.", ["Hij riep: “Kom dan!” en liep weg"]),
+        ("Het webinar ‘Ruimte voor de fiets’ was in de jaren ’90.", []),
+        ("Ze zei: 'Dat is niet zo.' En: “Dat ook niet.”", ["Dat is niet zo.", "Dat ook niet."]),
+        (r"Ze zei: ‘Een \*ster\* en [een link](https://x.nl/a_(b)).’", ["Een *ster* en een link."]),
+        ("# Kop met ‘woorden’\n\nGeen citaat in foto’s of Hans’ boek.", []),
+        ("‘Hans’ boek is uit, en dat van Loes’, zei hij.", ["Hans’ boek is uit, en dat van Loes"]),
+    ],
+)
+def test_quotes_are_found_in_any_markdown(markdown: str, texts: list[str]) -> None:
+    assert [quote.text for quote in find(markdown, ["Ruimte voor de fiets"])] == texts
+
+
+@pytest.mark.parametrize(
+    ("sentence", "flagged"),
+    [
+        ("Ook Karel de Vries sprak mee.", "Karel de Vries"),
+        ("Volgens het bureau Panteia was dat waar.", "Panteia"),
+        ("Er keken 512 mensen mee.", "512"),
+        ("Dat gold voor tachtig gemeenten.", "tachtig"),
+        ("Ook Bram Haddad sprak mee.", "Bram Haddad"),
+    ],
+)
+def test_a_name_or_number_from_nowhere_blocks(sentence: str, flagged: str) -> None:
+    assert any(f"‘{flagged}’" in text for text in blocking(sentence))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Op 5 maart 2026 spraken drie gasten over de Dorpsstraat in Meerstad.",
+        "Wethouder Sanne de Wit telde 4000 fietsers, Van de Vereniging Fiets en Bestuur was Karin Smit erbij.",
+        "Vanuit het Instituut voor Mobiliteit deed Bram Visser mee; Haddad niet op maandag.",
+        "Bij zestig gemeenten vroeg Visser naar de kosten.",
+    ],
+)
+def test_true_names_and_numbers_pass(sentence: str) -> None:
+    assert blocking(sentence) == []
+
+
+def test_a_quote_from_off_the_record_blocks_even_when_exact() -> None:
+    article = "Visser zei: ‘Dit hoeft niet in het verslag, maar onze opdrachtgever heeft dat rapport in de la gelegd.’"
+    assert any("off the record" in text for text in blocking(article))
+
+
+def test_a_negation_just_outside_the_quote_is_pointed_out() -> None:
+    report = report_of("De Wit zei: ‘een straat is de voorkamer van de stad.’")
+    assert any("ontkenning" in finding.text for finding in report.findings)
+
+
+def test_names_that_nobody_confirmed_block() -> None:
+    names = NAMES | {"D": NamedVoice(voice="D", name="Bram Visser", status="proposed"), "B": NamedVoice(voice="B")}
+    texts = [f.text for f in report_of(f"Visser zei: ‘{SAID}’ Spreker 2 zei: ‘Begin klein.’", names).findings]
+    assert "De naam Bram Visser is een voorstel; bevestig hem of geef de juiste." in texts
+    assert "Spreker 2 wordt geciteerd, maar heeft nog geen naam." in texts
+
+
+def test_who_spoke_long_and_is_left_out_is_named() -> None:
+    texts = [finding.text for finding in report_of(f"Visser zei: ‘{SAID}’").findings]
+    assert any(text.startswith("Omar Haddad sprak ") for text in texts)
+    assert "De regel dat dit concept automatisch is gemaakt ontbreekt." in texts
+
+
+def test_a_second_hearing_is_told_with_its_quote() -> None:
+    article = f"Visser zei: ‘{SAID}’"
+    span = report_of(article).quotes[0].span
+    assert span is not None
+    heard = HeardAgain(start=span.start, end=span.end, first=SAID, second="Del eerst wat er rijdt.", differs=("Tel",))
+    quote = report_of(article, hearing=Hearing(engine="fake", model="m", quotes=(heard,))).quotes[0]
+    assert (quote.heard_twice, quote.second_hearing) == ("differently", "Del eerst wat er rijdt.")
+    assert report_of(article, hearing=Hearing(engine=None, model=None)).quotes[0].heard_twice == "not"
+
+
+def test_a_quote_links_to_its_moment() -> None:
+    quote = report_of(f"Visser zei: ‘{SAID}’").quotes[0]
+    assert quote.span is not None
+    assert quote.link == f"https://www.youtube.com/watch?v=abc&t={int(quote.span.start)}s"
+
+
+def test_an_empty_article_is_no_crash() -> None:
+    assert report_of("").quotes == ()
