@@ -204,3 +204,22 @@ def test_a_name_comes_from_the_list_and_never_from_the_text() -> None:
     names = NAMES | {"B": NamedVoice(voice="B", name="sanne de wit", status="proposed")}
     passages = passages_of("B: Ik ben Sanna de Wid en ik vind dat de straat van iedereen is.")
     assert people_of(passages, names, SPEAKERS)["B"].name == "Sanne de Wit"
+
+
+@pytest.mark.parametrize(
+    ("first", "told"),
+    [
+        ("Daar ben ik het niet mee eens.", "Omar Haddad was het daar niet mee eens:"),
+        ("Daar kan ik me bij aansluiten.", "Omar Haddad sloot zich daarbij aan:"),
+        ("Veel mensen zijn het er niet mee eens.", "Omar Haddad reageerde:"),
+        ("Dat vind ik te gek voor woorden.", "Omar Haddad reageerde:"),
+        ("Ik ben het nog niet eens met mezelf.", "Omar Haddad reageerde:"),
+    ],
+)
+def test_agreement_is_claimed_only_where_the_speaker_says_so(first: str, told: str) -> None:
+    talk = (
+        "A: Goedemiddag en welkom bij dit webinar. Sanne, wat is er nodig?\n"
+        "B: De straat moet leeg zijn voordat je hem voor fietsers kunt vullen, en niet andersom.\n"
+        f"C: {first} De klant moet wel kunnen parkeren, want anders is er straks geen straat meer over."
+    )
+    assert told in article_of(passages_of(talk))[0]

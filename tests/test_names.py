@@ -25,7 +25,7 @@ def named(made, pins=(), speakers=SPEAKERS):
 def test_who_introduces_herself_is_proposed_also_when_misspelt():
     made = passages(
         ("A", "Mijn naam is Marieke Verhoeve en ik ben vandaag uw gespreksleider."),
-        ("B", "Dank je, ik ben Joost van de Meer, projectleider."),
+        ("B", "Dank je, ik ben Joost van der Meer, projectleider."),
     )
     assert named(made) == {"A": ("Marieke Verhoeven", "proposed"), "B": ("Joost van der Meer", "proposed")}
 

@@ -130,7 +130,8 @@ def _pairs(floor: Floor, theme: Sequence[Block], found: Sequence[Stretch]) -> li
         score = a.score + b.score + 1.5 * (a.voice != b.voice) + 0.8 * floor.replies(first, second)
         score -= 0.5 * (floor.answers_guest(first) + floor.answers_guest(second))
         score += 0.5 * (where[first.id] == where[second.id])
-        score += 0.2 * min(2, sum((about[id(a)] & about[id(b)]).values()))
+        shared = min(2, sum((about[id(a)] & about[id(b)]).values()))
+        score += (0.6 if floor.replies(first, second) else 0.2) * shared
         pairs.append((score, (a, b)))
     pairs.sort(key=lambda pair: (-pair[0], pair[1][0].start))
     return _spread(pairs) or [(stretch.score, (stretch,)) for stretch in here[:PAIRS]]

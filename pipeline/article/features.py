@@ -90,6 +90,8 @@ def dangling(text: str) -> bool:
         return True
     if words[0] in ("toen", "nu", "waar"):  # 'toen we daar liepen, …' stands by itself, 'toen zijn we' does not
         return len(words) < 2 or words[1] not in ("ik", "we", "wij", "je", "de", "het", "een", "er", "mensen")
+    if "later" in words[:3]:
+        return True
     return words[0] in DANGLING or (words[0] == "het" and words[1:2] in (["was"], ["werd"], ["werkt"], ["zijn"]))
 
 
@@ -194,7 +196,8 @@ def _score(run: Sequence[Sentence], value: Mapping[str, float], words: int, idea
     first = norms(run[0].clean)
     score -= 0.6 * bool(_POINTING.search(run[0].clean))
     score -= 0.5 * bool(_WITHIN & set(first[:6])) + 0.25 * (first[0] in ("het", "er", "wat"))
-    score -= 0.8 * (len(norms(run[-1].clean)) < 3)
+    last = norms(run[-1].clean)
+    score -= 0.8 * (len(last) < 3 and not NEGATIONS & set(last))
     score -= 0.5 * (value[run[0].id] < 0.2) + 0.5 * (value[run[-1].id] < 0.2)
     score -= 0.4 * (len(content(first)) < 2) + 0.5 * run[-1].text.rstrip().endswith("?") * (len(run) > 1)
     return score - 0.7 * max(0.0, abs(words - ideal) / ideal - 0.25)
@@ -210,4 +213,4 @@ def stem(word: str) -> str:
 
 def subjects(text: str) -> Counter[str]:
     """Stems of the content words in a text."""
-    return Counter(stem(word) for word in norms(text) if len(word) > 3 and word not in FUNCTION)
+    return Counter(stem(word) for word in norms(text) if len(word) > 2 and word not in FUNCTION)

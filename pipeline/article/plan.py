@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pipeline.article.choice import choose, provable
 from pipeline.article.cleaning import explain
@@ -19,6 +20,7 @@ from pipeline.models import Plan, Quote, Section
 SHORT_TALK = 1500  # words of guests (about twelve minutes) below which the article is a short one
 LONG_TALK = 9000  # and above which it may have one section more
 SHARE = 0.44  # of the words are quotes, in the middle of the 40–45 % of the published example
+RETURNS = 1.5  # what a quote loses for holding the pull quote: as much as a second voice in a theme is worth
 PULL_WORDS = 32  # longest pull quote
 GOOD = 0.95  # a question worth less is asked in the lead only to make up the number
 
@@ -39,9 +41,19 @@ def make_plan(evidence: Evidence, style: HouseStyle) -> Plan:
             "--set model=small",
         )
     pull = _pull(found)
-    rest = [stretch for stretch in found if pull is None or not stretch.shares(pull)]
+    rest = _without(found, pull)
     themes = themes_of(blocks_of(evidence), rest, count)
     return _assembled(evidence, style, pull, themes, choose(themes, rest, evidence, room))
+
+
+def _without(found: Sequence[Stretch], pull: Stretch | None) -> list[Stretch]:
+    """What is left for the sections: the pull quote may return inside a longer quote, but others go before it."""
+    if pull is None:
+        return list(found)
+    apart = [stretch for stretch in found if not stretch.shares(pull)]
+    longer = [stretch for stretch in found if stretch.shares(pull) and stretch.words > pull.words + 8]
+    again = [replace(stretch, score=stretch.score - RETURNS) for stretch in longer]
+    return sorted([*apart, *again], key=lambda stretch: (-stretch.score, stretch.start))
 
 
 def names_in(evidence: Evidence) -> frozenset[str]:

@@ -28,11 +28,13 @@ from pipeline.config import DraftParams
 from pipeline.models import Plan, Quote, Recording, Section, Sentence
 
 DISAGREES = re.compile(
-    r"\bniet( helemaal| echt)? mee eens\b|\boneens\b|vind ik te \w+|zie ik (echt )?anders", re.IGNORECASE
+    r"\b(ik|wij|we)\b[^.?!]{0,40}\bniet( helemaal| echt)? mee eens\b|\b(ik|wij|we)\b[^.?!]{0,30}\boneens\b|"
+    r"\b(dat|dit) vind ik te (streng|simpel|makkelijk|snel|negatief|optimistisch)|zie ik (echt )?anders",
+    re.IGNORECASE,
 )
 AGREES = re.compile(
-    r"(bij|me|mij) (me |mij )?(bij )?aansluiten|sluit (me|mij) .{0,12}aan|\bhelemaal mee eens|(ben|"
-    r"was) het .{0,30}\beens\b",
+    r"\bkan ik (me|mij) (daar )?(helemaal )?bij aansluiten|\bdaar sluit ik (me|mij)\b|\bik sluit (me|mij) (daar)?bij\b|"
+    r"\bkan ik (me|mij) bij aansluiten|\bdaar ben ik het (helemaal |zeer )?mee eens\b",
     re.IGNORECASE,
 )
 YES = re.compile(r"^(ja(?! maar|, maar)|precies|inderdaad|klopt|zeker)\b", re.IGNORECASE)

@@ -95,18 +95,33 @@ def _participants(scene: Scene) -> str:
     if 1 < len(known) <= MOST_LISTED - 1 and all(guest.role and guest.organisation for guest in known):
         said.append(_from_where(scene, known))
     elif known:
-        full = [_introduced(scene, guest) for guest in known]
-        commas = len(full) > 1 and any("," in one for one in full)
-        joined = f"{'; '.join(full[:-1])}; en {full[-1]}" if commas else listed(full)
-        said.append(f"Aan het woord {'kwamen' if len(full) > 1 else 'kwam'} {joined}.")
+        said.append(f"Aan het woord {'kwamen' if len(known) > 1 else 'kwam'} {_series(scene, known)}.")
     unknown = [escaped(guest.name) for guest in scene.guests if not guest.known]
     if unknown:
         few = "één stem" if len(unknown) == 1 else f"{counted(len(unknown))} stemmen"
         said.append(f"Van {few} is de naam nog niet bekend: {listed(unknown)}.")
+        said.append(_listed_only(scene))
     main = _main_question(scene)
     if main:
         said.append(f"Een van de vragen was: {lower_first(escaped(main))}")
-    return " ".join(said)
+    return " ".join(filter(None, said))
+
+
+def _listed_only(scene: Scene) -> str:
+    """Who is on the webinar's list without a voice of her own yet: one of the unnamed, or nobody."""
+    named = {person.name for person in scene.evidence.people.values()}
+    rest = [Person(None, s.name, s.role, s.organisation) for s in scene.params.speakers if s.name not in named]
+    if not rest:
+        return ""
+    return f"Op de sprekerslijst {'staan' if len(rest) > 1 else 'staat'} {_series(scene, rest)}."
+
+
+def _series(scene: Scene, people: list[Person]) -> str:
+    """People with where they are from; with semicolons, for each has commas of its own."""
+    full = [_introduced(scene, person) for person in people]
+    if len(full) > 1 and any("," in one for one in full):
+        return f"{'; '.join(full[:-1])}; en {full[-1]}"
+    return listed(full)
 
 
 def _introduced(scene: Scene, person: Person) -> str:

@@ -36,6 +36,7 @@ class OpenAIWhisper:
         torch.set_num_threads(machine.cores())
         with _translated(params):
             self.model = _load(found, self.device)
+            _read_vocabulary(self.model)
 
     def transcribe(self, windows: Sequence[Samples], prompt: str) -> list[list[Segment]]:
         """Per window (mono, 16 kHz, at most 30 s) its segments, timed from the window's start."""
@@ -89,6 +90,15 @@ def _load(found: Path, device: str) -> Any:
     if found.stem in known:
         model.set_alignment_heads(known[found.stem])
     return model
+
+
+def _read_vocabulary(model: Any) -> None:
+    """Once and for all (whisper keeps it), since whisper leaves that file to the garbage collector to close."""
+    from whisper.tokenizer import get_tokenizer
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        get_tokenizer(model.is_multilingual, num_languages=model.num_languages)
 
 
 def _device(machine: Machine) -> str:

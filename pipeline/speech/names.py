@@ -17,9 +17,10 @@ from pipeline.edits import Pin
 from pipeline.models import NamedVoice, Passage, Passages
 from pipeline.speech.passages import clock
 
-PART = r"(?:[A-ZÀ-Ý][\w’'-]+|van|de|der|den|ten|ter|te|het|’t)"
+PARTICLES = "van|de|der|den|ten|ter|te|het|’t"
+PART = rf"(?:[A-ZÀ-Ý][\w’'-]+|(?:{PARTICLES})\b)"
 SELF = re.compile(rf"(?i:\b(?:ik ben|mijn naam is|ik heet|u spreekt met))\s+({PART}(?:\s+{PART}){{0,4}})")
-LOOSE_PARTICLE = re.compile(r"\s+(?:van|de|der|den|ten|ter|te|het|’t)$")
+LOOSE_PARTICLES = re.compile(rf"(?:\s+(?:{PARTICLES}))+$")
 ALIKE = 74  # of 100, rapidfuzz's ratio: 'Denis Korkmas' is Deniz Korkmaz, 'Dennis de Kort' is not
 ALIKE_FIRST = 86
 CALLED = 2  # times that a voice must answer to a name before that counts as evidence
@@ -92,7 +93,7 @@ def _introductions(passages: Sequence[Passage], speakers: tuple[str, ...]) -> li
     found = []
     for passage in passages:
         for match in SELF.finditer(passage.text):
-            heard = LOOSE_PARTICLE.sub("", match.group(1))
+            heard = LOOSE_PARTICLES.sub("", match.group(1))
             name = listed(heard, speakers)
             if name is None and not speakers and " " in heard and heard[0].isupper():
                 name = heard  # nobody told us who takes part: the name as it was heard
