@@ -30,6 +30,11 @@ def test_who_introduces_herself_is_proposed_also_when_misspelt():
     assert named(made) == {"A": ("Marieke Verhoeven", "proposed"), "B": ("Joost van der Meer", "proposed")}
 
 
+def test_what_follows_a_name_does_not_hide_it():
+    made = passages(("A", "Dag, ik ben Tom Hendriks van de Hogeschool Duinstreek."), ("B", "Ik ben Tom de Wit."))
+    assert named(made) == {"A": ("Tom Hendriks", "proposed"), "B": (None, "unknown")}
+
+
 def test_a_mention_is_never_an_introduction():
     made = passages(
         ("A", "Saskia Brouwer is voorzitter en Tom Hendriks doet onderzoek."),

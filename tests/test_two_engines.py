@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import subprocess
@@ -11,7 +12,7 @@ import jiwer
 import numpy as np
 import pytest
 
-from pipeline import weights, webinars
+from pipeline import webinars, weights
 from pipeline.config import Machine, TranscribeSettings
 from pipeline.engines import choice, costs, ct2_to_openai
 from pipeline.engines.faster_whisper import FasterWhisper
@@ -81,7 +82,7 @@ def test_both_engines_agree_on_the_sample_within_two_points(samples, windows, fa
         for window, segments in zip(samples, heard, strict=True):
             words = [word for found in segments for word in found.words]
             assert [found.language for found in segments] == ["nl"] * len(segments)
-            assert all(a.end <= b.start for a, b in zip(words, words[1:], strict=False))
+            assert all(a.end <= b.start for a, b in itertools.pairwise(words))
             assert words[-1].end <= len(window) / RATE
         text = plain(" ".join(word.text for segments in heard for found in segments for word in found.words))
         errors[type(engine).__name__] = jiwer.wer(said, text)

