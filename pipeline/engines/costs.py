@@ -22,7 +22,7 @@ Basis = Literal["measured", "published", "estimated"]
 REFERENCE_SPEED = 226.0
 # Seconds of work per second of audio there, for Whisper base with beam 5: faster-whisper in batches of 4 as int8,
 # openai-whisper window by window as float32.
-BASE = {"faster-whisper": 0.065, "openai-whisper": 0.49}
+BASE = {"faster-whisper": 0.07, "openai-whisper": 0.52}
 # The same on an RTX 3070 Ti with large-v2: faster-whisper's benchmark, 13 minutes in 17 s (fp16, batch 8) for the
 # one; openai-whisper needed 2 min 23 s there.
 GPU_LARGE = {"faster-whisper": 0.022, "openai-whisper": 0.18}

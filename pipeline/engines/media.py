@@ -1,130 +1,195 @@
-"""What a media file says about itself: length, tracks, title, date, chapters, in ffmpeg's own words (no ffprobe)."""
+"""A media file: what it says about itself, and its sound as 16 kHz mono 16-bit FLAC, or one clear sentence why not.
+
+ffmpeg's exit code 0 does not mean that the sound is whole, so its length is compared with every announced one.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import re
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.engines.ffmpeg import SAFE, compiled, reason, run_ffmpeg
+from pipeline.engines.ffmpeg import SAFE, clock, find_ffmpeg, reason, run_ffmpeg
+from pipeline.engines.probe import Probe
 from pipeline.errors import PipelineError
 from pipeline.models import Chapter
+from pipeline.speech import audio
 
 PROBE_LIMIT = 60.0  # seconds
+SHORTEST = 5.0  # seconds; less is no recording of a webinar
+LONGEST = 24 * 3600.0  # seconds; bounds what a hostile file can make us write, about 3 GB
 # ogg, adts and transport streams announce nothing: ffmpeg looks at their last packet, or guesses by the bitrate
 UNANNOUNCED = ("ogg", "aac", "mpegts", "mpeg", "loas", "amr")
+# Containers whose clock begins at 0 whatever their first packet says; a transport stream's clock begins anywhere.
+ABSOLUTE = ("mov", "matroska")
+LATEST = 60.0  # seconds; with a later first packet it is a piece of a longer stream, and begins there
+
+CHAPTER = re.compile(r"^ +Chapter #\S+ start (-?[\d.]+), end \S+\n(?: +Metadata:\n +title +: (.*)\n)?", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Media:
-    """What a file says about itself. `duration` in seconds is None where nothing announces it."""
+class Media(Probe):
+    """A file's own facts; `late` seconds pass on its clock before anything begins, and `tracks` have sound."""
 
-    format: str
-    duration: float | None
-    start: float
-    tracks: int
-    title: str | None = None
-    published: dt.date | None = None
-    chapters: tuple[Chapter, ...] = ()
+    tracks: int = 1
+    late: float = 0.0
 
 
-def probe_media(path: Path, called: str | None = None) -> Media:
-    """Read the headers of a media file. `called` is its name in errors. PipelineError where it is no recording."""
-    import ffmpeg
+# What it says about itself: ffmpeg prints that at opening, so that no ffprobe is needed --------------
 
-    name = called or f"'{path.name}'"
-    _readable(path, name)
-    source = ffmpeg.input(f"file:{path.resolve()}", **SAFE)
-    arguments = compiled(ffmpeg.output(source, "pipe:1", format="ffmetadata", map_metadata=0))
-    # Only metadata is asked for: without a -map of its own, the ffmetadata muxer takes no stream.
-    code, metadata, said = run_ffmpeg(arguments, limit=PROBE_LIMIT, size=1 << 20, stall=PROBE_LIMIT)
+
+def probe_media(path: Path) -> Media:
+    """Read the headers of a media file; its name and date stand in for a title and a date that it does not hold."""
+    _readable(path)
+    safe = [word for key, value in SAFE.items() for word in (f"-{key}", value)]
+    _, said = run_ffmpeg([find_ffmpeg(), *safe, "-i", f"file:{path.resolve()}"], PROBE_LIMIT)
     header = re.search(r"^Input #0, (\S+), from ", said, re.MULTILINE)
     if header is None:
-        raise _unreadable(name, said)
+        what = "a playlist, or of a kind that is not read here" if "whitelist" in said else f"({reason(said)})"
+        raise PipelineError(
+            f"'{path.name}' cannot be read as sound or video: {what}", "if a player can open it, export it as mp3"
+        )
     tracks = len(re.findall(r"^  Stream #0:\d+.*?: Audio: ", said, re.MULTILINE))
     if tracks == 0:
-        raise PipelineError(f"{name} has no sound track", "take the recording that has sound")
-    if code:
-        raise _unreadable(name, said)
-    form = header[1].rstrip(",")
-    title, published, chapters = _facts(metadata, said)
+        raise PipelineError(f"'{path.name}' has no sound track", "take the recording that has sound")
+    facts = CHAPTER.sub("", said)
+    title = re.search(r"^ +title +: *(\S.*)", facts, re.MULTILINE | re.IGNORECASE)
+    day = re.search(r"^ +(?:date|creation_time) +: (\d{4}-\d\d-\d\d)", facts, re.MULTILINE | re.IGNORECASE)
+    published = dt.date.fromtimestamp(path.stat().st_mtime)
+    with suppress(ValueError):
+        published = dt.date.fromisoformat(day[1]) if day else published
+    start = re.search(r"^  Duration: .*?start: ([\d.]+)", said, re.MULTILINE)
+    late = float(start[1]) if start and header[1].startswith(ABSOLUTE) else 0.0
+    marks = ((max(0.0, float(begin)), name.strip()) for begin, name in CHAPTER.findall(said))
     return Media(
-        format=form,
-        duration=_announced(form, said),
-        start=_start(said),
-        tracks=tracks,
-        title=title,
+        url=path.name,
+        title=title[1].strip() if title else path.stem,
         published=published,
-        chapters=chapters,
+        duration=_announced(header[1], said),
+        chapters=tuple(Chapter(start=begin, title=name) for begin, name in marks),
+        tracks=tracks,
+        late=late if late <= LATEST else 0.0,
     )
 
 
-def _readable(path: Path, name: str) -> None:
+def _readable(path: Path) -> None:
     try:
-        if not path.is_file():
-            raise PipelineError(f"{name} is not a file" if path.exists() else f"there is no file {path}")
-        if path.stat().st_size == 0:
-            raise PipelineError(f"{name} is empty (0 bytes)", "copy or export the recording again")
         with path.open("rb") as file:
-            head = file.read(12)
+            head, there = file.read(12), path.stat().st_size
+    except FileNotFoundError as error:
+        raise PipelineError(f"there is no file {path}", "check its path") from error
     except OSError as error:
-        raise PipelineError(f"{name} cannot be opened: {error.strerror}", "check who may read it") from error
+        raise PipelineError(f"'{path.name}' cannot be opened: {error.strerror}", "give a file that you may read") from error
+    if there == 0:
+        raise PipelineError(f"'{path.name}' is empty (0 bytes)", "copy or export the recording again")
     # ffmpeg trims a RIFF header's length to what is there, so that a cut WAV or AVI would look whole.
     promised = int.from_bytes(head[4:8], "little") + 8
-    there = path.stat().st_size
-    if head[:4] == b"RIFF" and head[8:] in (b"WAVE", b"AVI ") and 8 < promised < 0xFFFF_0000 and there < promised - 1:
-        raise PipelineError(
-            f"{name} is cut off: it announces {promised:,} bytes and has {there:,}".replace(",", " "),
-            "copy or download it again",
-        )
-
-
-def _unreadable(name: str, said: str) -> PipelineError:
-    if "whitelist" in said.lower():
-        return PipelineError(
-            f"{name} is a playlist or of a kind that is not read here",
-            "take the recording itself: mp4, mp3, m4a, wav, …",
-        )
-    return PipelineError(
-        f"{name} cannot be read as sound or video ({reason(said)})",
-        "open it in a player; if that works, export it as mp3",
-    )
+    if head[:4] == b"RIFF" and 8 < promised < 0xFFFF_0000 and there < promised - 1:
+        raise _cut(path, f"{promised} bytes", f"{there} bytes")
 
 
 def _announced(form: str, said: str) -> float | None:
     found = re.search(r"^  Duration: (\d+):(\d\d):(\d\d\.\d+)", said, re.MULTILINE)
     if found is None or "Estimating duration" in said or form in UNANNOUNCED:
         return None
-    seconds = int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3])
-    return seconds or None
+    return int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3]) or None
 
 
-def _start(said: str) -> float:
-    found = re.search(r"^  Duration: .*?start: (-?[\d.]+)", said, re.MULTILINE)
-    return float(found[1]) if found else 0.0
+# Its sound ----------------------------------------------------------------------------------------
 
 
-def _facts(metadata: str, said: str) -> tuple[str | None, dt.date | None, tuple[Chapter, ...]]:
-    """Title, date and chapters out of ffmpeg's FFMETADATA1 text."""
-    head, *marks = re.split(r"^\[CHAPTER\]$", metadata, flags=re.MULTILINE)
-    pairs = {key.lower(): value for key, value in _pairs(head)}
-    published = None
-    with contextlib.suppress(ValueError):
-        published = dt.date.fromisoformat((pairs.get("date") or pairs.get("creation_time") or "")[:10])
-    chapters = []
-    for mark in marks:
-        facts = dict(_pairs(mark))
-        top, _, bottom = facts.get("TIMEBASE", "1/1000000000").partition("/")
-        with contextlib.suppress(ValueError, ZeroDivisionError):
-            start = int(facts["START"]) * int(top) / int(bottom) if "START" in facts else 0.0
-            chapters.append(Chapter(start=max(0.0, start), title=facts.get("title", "").strip()))
-    # ogg keeps its title with the stream, where the ffmetadata muxer does not look
-    title = pairs.get("title") or next(iter(re.findall(r"^ +title +: (.*)", said, re.MULTILINE)), "")
-    return title.strip() or None, published, tuple(chapters)
+def decode(
+    source: Path, about: Media, flac: Path, *, begin: float, end: float | None, site: float | None,
+    told: Callable[[float], None],
+) -> float:  # fmt: skip
+    """Write seconds `begin` to `end` (None: all) of `source` to `flac`, once its length has been checked; returns it.
+
+    `site` is the length in seconds that a site announces, if any; `told` gets the seconds written so far. Times are
+    those of the container's clock, also where its sound begins later than its picture.
+    """
+    import ffmpeg
+
+    # `async` fills what a container leaves out, so that a gap in the middle or at the start moves no time
+    filters = f"aresample={audio.RATE}:async=1:first_pts=0,atrim=start={begin}"
+    filters += (f":end={end}" if end is not None else "") + ",asetpts=PTS-STARTPTS"
+    unfinished = flac.with_suffix(".unfinished")
+    stream = ffmpeg.input(f"file:{source.resolve()}", **SAFE, **({"copyts": None} if about.late else {}))["a:0"]
+    output = ffmpeg.output(
+        stream, f"file:{unfinished.resolve()}", af=filters, vn=None, sn=None, dn=None, format="flac", acodec="flac",
+        sample_fmt="s16", ac=1, ar=audio.RATE, map_metadata=-1, map_chapters=-1, t=LONGEST, fflags="+bitexact",
+        **{"flags:a": "+bitexact"},
+    )  # fmt: skip
+    program, *arguments = ffmpeg.compile(output, cmd=find_ffmpeg(), overwrite_output=True)
+    limit = 120 + 0.5 * (about.duration or site or LONGEST)
+    flags = ["-xerror", "-loglevel", "warning", "-progress", "pipe:1"]
+    code, said = run_ffmpeg([program, *flags, *arguments], limit, told)
+    if code:
+        raise _failed(source, said)
+    length = _length(unfinished)
+    _check(length, source, about, begin, end, site)
+    unfinished.replace(flac)
+    return length
 
 
-def _pairs(text: str) -> list[tuple[str, str]]:
-    found = re.findall(r"^([^=;#\\\n]+)=((?:\\.|[^\\\n])*)", text, re.MULTILINE | re.DOTALL)
-    return [(key, re.sub(r"\\(.)", r"\1", value, flags=re.DOTALL)) for key, value in found]
+def join(flacs: Sequence[Path], flac: Path) -> None:
+    """Put files that `decode` made one after the other, sample for sample."""
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(flac, "w", audio.RATE, 1, "PCM_16", format="FLAC") as whole:
+            for each in flacs:
+                for block in soundfile.blocks(each, blocksize=audio.RATE * 60, dtype="int16"):
+                    whole.write(block)
+    except soundfile.SoundFileError as error:
+        raise PipelineError(f"the parts could not be put together: {error}", "is there room on the disk?") from error
+
+
+def _failed(source: Path, said: str) -> PipelineError:
+    if "No space left" in said or "quota exceeded" in said:
+        return PipelineError("the disk is full; the sound could not be written", "make room and run it again")
+    if "not on whitelist" in said or "ecoder not found" in said or "no decoder found" in said:
+        return PipelineError(f"'{source.name}' holds sound of a kind that is not read here", "export it as mp3 or m4a")
+    return PipelineError(
+        f"'{source.name}' is damaged or cut off: it cannot be decoded to its end ({reason(said)})",
+        "copy or download it again",
+    )
+
+
+def _length(flac: Path) -> float:
+    import soundfile
+
+    try:
+        return audio.length(flac)
+    except soundfile.LibsndfileError:
+        return 0.0  # without a single sample it is no FLAC
+
+
+def tolerance(announced: float) -> float:
+    """Seconds that the length found and the length announced may differ."""
+    return max(1.0, 0.005 * announced)
+
+
+def _check(length: float, source: Path, about: Media, begin: float, end: float | None, site: float | None) -> None:
+    heard = begin + length  # where in the source what we have ends
+    for announced in filter(None, (about.duration, site)):
+        expected = max(begin, min(end or announced, announced))
+        # ffmpeg's versions differ in whether a clock that begins late counts in the length
+        if abs(heard - expected) > tolerance(announced) + about.late:
+            raise _cut(source, f"{clock(announced)} of sound", clock(heard))
+    if (length == 0 and begin) or (end and heard < end - tolerance(end)):
+        raise PipelineError(f"'{source.name}' ends before {clock(end or begin)}", "correct 'from' or 'to'")
+    if length < SHORTEST:
+        raise PipelineError(
+            f"'{source.name}' is too short: {clock(length)} of sound, and a webinar has at least {SHORTEST:.0f} s",
+            "look whether it is the right file",
+        )
+
+
+def _cut(source: Path, announced: str, holds: str) -> PipelineError:
+    return PipelineError(
+        f"'{source.name}' is cut off or damaged: it announces {announced} and holds {holds}",
+        "copy or download it again; if it is meant to be so, export it anew from a player or editor",
+    )

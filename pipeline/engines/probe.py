@@ -6,20 +6,14 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from pipeline.errors import PipelineError
 from pipeline.models import Chapter
 
-if TYPE_CHECKING:
-    from pipeline.engines.media import Media
-
-SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # two letters or more, so that C:\ is a path
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")  # two letters or more, so that C:\ is a path
 # 'Sprekers: Anna de Wit (wethouder) en …', 'Met Anna de Wit, …' in the text below a video
 INTRODUCED = re.compile(r"\b(?:sprekers?|gasten|panelleden|moderator|o\.a\.|medewerking van|met)\s*:?\s", re.IGNORECASE)
-PARTICLE = r"(?:van|de|der|den|het|'t|ter|ten|te|von|la|el|al|in)"
 WORD = r"[A-ZÀ-Þ][\w'’]+(?:-[A-ZÀ-Þ]\w+)*"
-NAME = re.compile(rf"\b{WORD}(?: {PARTICLE})*(?: {WORD}){{1,2}}")
+NAME = re.compile(rf"\b{WORD}(?: (?:van|de|der|den|het|'t|ter|ten|te|von|la|el|al|in))*(?: {WORD}){{1,2}}")
 
 
 @dataclass(frozen=True)
@@ -55,25 +49,6 @@ def probe_source(source: str, cookies: str | None = None) -> Probe:
         from pipeline.engines import ytdlp
 
         return ytdlp.probe(source, cookies)
-    if re.match(r"(www\.|(?:m\.)?youtube\.com/|youtu\.be/)", source) and not Path(source).exists():
-        raise PipelineError(f"there is no file {source}", f"for the web page, write https://{source}")
-    return probe_file(Path(source).expanduser())
-
-
-def probe_file(path: Path) -> Probe:
-    """What a media file says about itself, with its name and date where it says nothing."""
     from pipeline.engines.media import probe_media
 
-    return facts_of(path, probe_media(path))
-
-
-def facts_of(path: Path, media: Media) -> Probe:
-    """The same, where its headers were read already."""
-    written = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC).date()
-    return Probe(
-        url=str(path),
-        title=media.title or path.stem,
-        published=media.published or written,
-        duration=media.duration,
-        chapters=media.chapters,
-    )
+    return probe_media(Path(source).expanduser())
