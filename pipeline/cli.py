@@ -75,13 +75,14 @@ def run(
 ) -> None:
     """Make the article: run every stage that is not up to date, and nothing else."""
     from pipeline import runner
+    from pipeline.begin import opened
     from pipeline.config import load_webinar
-    from pipeline.webinars import opened
 
     workspace = opened(Here.made(), source, transcript)
     with console.terminal() as face:
         ran = runner.run(workspace, face, lambda: load_webinar(workspace.toml.parent, workspace.slug))
     _article(workspace, "Everything is up to date" if not ran else "Done")
+    console.say(f"What to look at before it is published: impressie status {workspace.slug}")
 
 
 def _article(workspace: Any, said: str) -> None:
@@ -102,7 +103,7 @@ def new(
     transcript: Annotated[Optional[Path], typer.Option(help="A transcript that already exists.")] = None,
 ) -> None:
     """Begin a webinar: write its TOML, so that you can fill in speakers and terms before the first run."""
-    from pipeline.webinars import created
+    from pipeline.begin import created
 
     workspace = created(Here.made(), source, transcript=transcript, title=title, date=date, like=like)
     console.say(f"Fill in who takes part: {workspace.toml}")
@@ -155,6 +156,7 @@ def status(
 
 def _one_status(workspace: Any, json: bool) -> None:
     from pipeline import runner
+    from pipeline.artifacts import CHECK
     from pipeline.config import load_webinar
     from pipeline.edits import EDITED_ARTICLE, article_path, newer_draft
 
@@ -175,6 +177,8 @@ def _one_status(workspace: Any, json: bool) -> None:
     if article_path(workspace).name == EDITED_ARTICLE:
         newer = "; a newer machine draft stands beside it" if newer_draft(workspace) else ""
         console.out(f"  the article is yours: edits/{EDITED_ARTICLE}{newer} (impressie diff {workspace.slug})")
+    if workspace.path(CHECK.file).exists():
+        console.findings(CHECK.load(workspace.path(CHECK.file).read_bytes()))
     todo = [s.stage.name for s in standings if not s.done]
     console.out(f"Next: impressie run {workspace.slug}" if todo else f"The article: {article_path(workspace)}")
 
@@ -224,7 +228,7 @@ def models(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
         from pipeline.engines import choice
 
-        console.table(choice.HEADINGS, [row.cells() for row in choice.catalogue()])
+        console.table(choice.HEADINGS, choice.catalogue())
         console.say(
             "Fetch one now: impressie models fetch NAME. Use one: impressie rerun SLUG transcribe --set model=NAME"
         )
@@ -261,15 +265,16 @@ def doctor(
 @app.command()
 def demo() -> None:
     """Run the bundled sample webinar through every stage."""
-    from pipeline import runner, webinars
+    from pipeline import begin, runner
     from pipeline.config import load_webinar
 
-    workspace = webinars.adopt_toml(Here.made(), webinars.SAMPLE)
+    workspace = begin.adopt_toml(Here.made(), begin.SAMPLE)
     console.say(f"The sample webinar, eight minutes of four invented people: {workspace.slug}")
     with console.terminal() as face:
         runner.run(workspace, face, lambda: load_webinar(workspace.toml.parent, workspace.slug))
     _article(workspace, "Done")
-    console.say(f"Who is who: impressie speakers {workspace.slug}   Where it stands: impressie status {workspace.slug}")
+    console.say(f"Who is who: impressie speakers {workspace.slug}")
+    console.say(f"What to look at before it is published: impressie status {workspace.slug}")
 
 
 @app.command()

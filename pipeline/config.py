@@ -92,10 +92,6 @@ class RehearSettings(Settings):
     beam: int = Field(10, ge=1, le=20)
 
 
-class CheckSettings(Settings):
-    """[check]"""
-
-
 class Machine(Settings):
     """[machine]: how this computer does it; never changes what comes out."""
 
@@ -161,12 +157,11 @@ class Webinar(Settings):
     segment: SegmentSettings = SegmentSettings()
     draft: DraftSettings = DraftSettings()
     rehear: RehearSettings = RehearSettings()
-    check: CheckSettings = CheckSettings()
     machine: Machine = Machine()
     style: HouseStyle = HouseStyle()
 
 
-STAGE_TABLES = ("transcribe", "diarize", "segment", "draft", "rehear", "check", "machine")
+STAGE_TABLES = ("transcribe", "diarize", "segment", "draft", "rehear", "machine")
 
 
 # What a stage is given: its settings and the facts it uses ------------------------------------------
@@ -221,7 +216,7 @@ class RehearParams(RehearSettings):
     glossary: tuple[str, ...]
 
 
-class CheckParams(CheckSettings):
+class CheckParams(Settings):
     """The facts that need no evidence in the recording, and the form."""
 
     title: str | None
@@ -252,7 +247,8 @@ def first_problem(error: ValidationError) -> str:
     where = ".".join(str(step) for step in problem["loc"])
     if problem["type"] == "extra_forbidden":
         return f"there is no setting '{where}'"
-    return f"'{where}': {problem['msg'].removeprefix('Value error, ')}"
+    said = problem["msg"].removeprefix("Value error, ")
+    return f"'{where}': {said}" if where else said
 
 
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

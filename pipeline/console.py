@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from pipeline.errors import PipelineError
+    from pipeline.models import CheckReport
     from pipeline.runner import Standing
     from pipeline.stage import Stage
 
 MARKS = {"fresh": "✓", "stale": "●", "never run": "○", "edited": "✎"}
+SEVERITY = {"blocks": "✗", "look": "!", "note": "·"}
 HEALTH = {"good": "✓", "look": "!", "bad": "✗"}
 SLOW = 2.0  # seconds after which work shows how far it is
 PLAIN_EVERY = 30.0  # seconds between lines of progress where there is no terminal
@@ -45,8 +47,10 @@ def error(problem: PipelineError) -> None:
 
 
 def amount(value: float, unit: str) -> str:
-    """Seconds of audio as a clock, bytes as megabytes."""
-    return f"{value / 1e6:.1f} MB" if unit == "B" else clock(value).removeprefix("0:")
+    """Seconds of audio as a clock, bytes as megabytes, anything else as it is counted."""
+    if unit == "s":
+        return clock(value).removeprefix("0:")
+    return f"{value / 1e6:.1f} MB" if unit == "B" else f"{value:.0f} {unit}"
 
 
 def took(seconds: float) -> str:
@@ -165,6 +169,16 @@ def stages(standings: Iterable[Standing]) -> None:
     for s in standings:
         why = "  ".join(s.reasons)
         out(f"  {MARKS[s.state]} {s.stage.name:<11} {s.stage.writes[0].file:<20} {s.state:<10} {why}".rstrip())
+
+
+def findings(report: CheckReport) -> None:
+    """The quotes and what to look at, worst first; the findings themselves are Dutch, as the article is."""
+    for quote in report.quotes:
+        when = clock(quote.span.start) if quote.span else "-"
+        out(f"  {quote.status:<13} {when}  {quote.credited_to or '?'}: {quote.text[:60]}…")
+    for finding in sorted(report.findings, key=lambda finding: list(SEVERITY).index(finding.severity)):
+        when = f" ({clock(finding.at)})" if finding.at is not None else ""
+        out(f"  {SEVERITY[finding.severity]} {finding.text}{when}")
 
 
 def as_json(value: object) -> None:

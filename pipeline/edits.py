@@ -140,6 +140,7 @@ def adopt_article(workspace: Workspace) -> str | None:
 
 def compared(workspace: Workspace) -> str:
     """The machine's article against the person's, as a unified diff; empty where they are the same."""
+
     def lines(path: Path) -> list[str]:
         return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 

@@ -18,7 +18,7 @@ class Span(Noun):
     """A stretch of time in the audio."""
 
     start: float = Field(ge=0)
-    end: float
+    end: float = Field(allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _in_order(self) -> Span:

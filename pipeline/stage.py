@@ -24,14 +24,17 @@ P = TypeVar("P", bound=Settings)
 
 
 class Progress(Protocol):
-    """Called often by long work; `unit` is 's' for seconds of audio or 'B' for bytes."""
+    """Called often by long work; `unit` is 's' for seconds of audio, 'B' for bytes, else what is counted."""
 
     def __call__(self, done: float, total: float, unit: str = "s") -> None:
         """So much of so much is done; `total` is 0 where nobody knows."""
 
 
 class Transcriber(Protocol):
-    """Speech to words."""
+    """Speech to words. `compute` is the number format that 'auto' became, `notes` what the user should know."""
+
+    compute: str
+    notes: list[str]
 
     def transcribe(self, windows: Sequence[Samples], prompt: str) -> list[list[Segment]]:
         """Per window (mono, 16 kHz, at most 30 s) its segments, timed from the window's start."""

@@ -2,46 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
-import re
 import shutil
-import unicodedata
 from collections import Counter
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import tomlkit
-
-from pipeline.config import DEFAULTS, Webinar, load_webinar, read_toml
+from pipeline.config import DEFAULTS, load_webinar
 from pipeline.errors import PipelineError
-from pipeline.workspace import Workspace, write_atomic
-
-if TYPE_CHECKING:
-    from pipeline.engines.probe import Probe
+from pipeline.workspace import Workspace
 
 SETTINGS = ("default", "huisstijl", "woordenlijst")  # files of configs/ that are no webinars
 FORGETTING = ".forgetting-"
-SAMPLE = Path(__file__).parent / "sample" / "webinar.toml"
-MEDIA = (
-    ".mp3",
-    ".m4a",
-    ".mp4",
-    ".mov",
-    ".mkv",
-    ".webm",
-    ".wav",
-    ".flac",
-    ".ogg",
-    ".opus",
-    ".aac",
-    ".avi",
-    ".m4v",
-    ".wma",
-)
-RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)$")  # names that Windows keeps for itself
 
 
 # The home ------------------------------------------------------------------------------------------
@@ -96,201 +68,6 @@ def by_source(home: Path, source: str) -> Workspace | None:
             if source in webinar.url or (not webinar.url and source == webinar.transcript):
                 return Workspace(home, slug)
     return None
-
-
-# Beginning -----------------------------------------------------------------------------------------
-
-
-def slug_for(title: str, date: dt.date, taken: Iterable[str]) -> str:
-    """DATE-ascii-words: safe as a folder name whatever the title holds, and unlike those taken."""
-    ascii_ = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    words = [word for word in re.findall(r"[a-z0-9]+", ascii_) if not RESERVED.match(word)]
-    text = ""
-    for word in words:
-        if len(text) + len(word) > 48 and text:
-            break
-        text += f"-{word[:48]}"
-    slug = wanted = f"{date.isoformat()}{text or '-webinar'}"
-    others = set(taken)
-    for n in range(2, 10_000):
-        if slug not in others:
-            break
-        slug = f"{wanted}-{n}"
-    return slug
-
-
-def _absolute(value: object, beside: Path) -> object:
-    """A path in a TOML, relative to where that stood; addresses stay as they are."""
-    if isinstance(value, list):
-        return [_absolute(one, beside) for one in value]
-    text = str(value)
-    return text if re.match(r"[a-z]{2,}:", text, re.IGNORECASE) else str((beside / Path(text).expanduser()).resolve())
-
-
-def adopt_toml(home: Path, path: Path) -> Workspace:
-    """Begin (or find) the webinar that a TOML describes; one from elsewhere is copied to configs/SLUG.toml."""
-    if path.resolve().parent == (home / "configs").resolve():
-        return Workspace(home, path.stem)
-    document = read_toml(path)
-    for key in ("url", "transcript"):
-        if key in document:
-            document[key] = _absolute(document[key].unwrap(), path.resolve().parent)
-    text = tomlkit.dumps(document)
-    for slug in slugs(home):
-        if (home / "configs" / f"{slug}.toml").read_text(encoding="utf-8") == text:
-            return Workspace(home, slug)
-    url = document.get("url")
-    existing = by_source(home, url if isinstance(url, str) else url[0]) if url else None
-    if existing:
-        raise PipelineError(
-            f"that recording is already here as {existing.slug}, with other settings than {path.name} has",
-            f"change {existing.toml} instead, or forget that webinar first",
-        )
-    title = str(document.get("title") or path.stem)
-    day = dt.date.fromtimestamp(path.stat().st_mtime)
-    with suppress(ValueError):  # a date that is none is named when the TOML is read as a whole
-        day = dt.date.fromisoformat(str(document.get("date"))[:10])
-    return _begin(home, slug_for(title, day, slugs(home)), text)
-
-
-def _begin(home: Path, slug: str, text: str) -> Workspace:
-    workspace = Workspace(home, slug)
-    write_atomic(workspace.toml, text.encode())
-    try:
-        load_webinar(home / "configs", slug)
-    except PipelineError:
-        workspace.toml.unlink()
-        raise
-    return workspace
-
-
-def begin(home: Path, source: str, probe: Probe | None, like: Webinar | None = None, **facts: Any) -> Workspace:
-    """Write configs/SLUG.toml for a new webinar from what its source tells; `like` lends organisers and style.
-
-    `facts` are what the user said on the command line and win. The source's description is read here, once.
-    """
-    title = facts.get("title") or (probe.title if probe else None) or Path(source).stem
-    date = facts.get("date") or (probe.published if probe else None) or dt.date.today()
-    document = tomlkit.document()
-    document.add(
-        tomlkit.comment("What is known of this webinar. Correct it freely: only what depends on it runs again.")
-    )
-    document["title"] = title
-    document["date"] = date.isoformat()
-    document["organisers"] = list(like.organisers) if like else ([probe.uploader] if probe and probe.uploader else [])
-    if facts.get("transcript"):
-        document["transcript"] = facts["transcript"]
-    if source != facts.get("transcript"):
-        document["url"] = source
-    if like and like.about:
-        document["about"] = like.about
-    document["glossary"] = tomlkit.item([*glossary(home), *(like.glossary if like else ())]).multiline(True)
-    document.add(tomlkit.nl())
-    document.add(tomlkit.comment("Who takes part. Names are spelt as here; roles and organisations are told as here."))
-    if like and like.speakers:
-        people = tomlkit.aot()
-        for speaker in like.speakers:
-            people.append(tomlkit.item(speaker.model_dump(exclude_none=True)))
-        document["speakers"] = people
-    else:
-        named = probe.people if probe and probe.people else ("Naam van de eerste spreker",)
-        for name in named:
-            for line in (
-                "[[speakers]]",
-                f"name = {tomlkit.string(name).as_string()}",
-                'role = ""',
-                'organisation = ""',
-            ):
-                document.add(tomlkit.comment(line))
-    return _begin(home, slug_for(title, date, slugs(home)), tomlkit.dumps(document))
-
-
-def glossary(home: Path) -> list[str]:
-    """configs/woordenlijst.toml: terms that every new webinar gets a copy of, so old ones stay as they were."""
-    path = home / "configs" / "woordenlijst.toml"
-    if not path.exists():
-        return []
-    terms = read_toml(path).unwrap().get("glossary", [])
-    if not isinstance(terms, list):
-        raise PipelineError(f"{path}: 'glossary' should be a list of terms")
-    return [str(term) for term in terms]
-
-
-def opened(home: Path, source: str | None, transcript: Path | None) -> Workspace:
-    """The webinar that SOURCE means: a URL, a media file, a slug or a TOML; begun where it is new."""
-    if source and not transcript and not _is_address(source):
-        path = Path(source).expanduser()
-        if path.suffix == ".toml":
-            if not path.is_file():
-                raise PipelineError(f"there is no file {source}", "give the path of a webinar's TOML")
-            return adopt_toml(home, path)
-        if not path.is_file():
-            if path.suffix.lower() in MEDIA or os.sep in source:
-                raise PipelineError(f"there is no file {source}", "check the path, or give a URL")
-            return find(home, source)
-    if source is None and transcript is None:
-        raise PipelineError("nothing to run", "give a URL, a media file, a slug or a webinar's TOML")
-    existing = by_source(home, _source(source, transcript))
-    if existing and transcript and source:
-        raise PipelineError(
-            f"that recording is already here as {existing.slug}",
-            f"to give it this transcript: impressie rerun {existing.slug} download --set transcript={transcript}",
-        )
-    return existing or created(home, source, transcript=transcript)
-
-
-def created(
-    home: Path,
-    source: str | None,
-    *,
-    transcript: Path | None = None,
-    title: str | None = None,
-    date: str | None = None,
-    like: str | None = None,
-) -> Workspace:
-    """Begin a webinar from a URL, a media file or a transcript; PipelineError where that cannot be."""
-    if source is None and transcript is None:
-        raise PipelineError("nothing to begin with", "give a URL or a media file, or --transcript FILE")
-    if transcript and not transcript.is_file():
-        raise PipelineError(f"there is no file {transcript}", "check the path of the transcript")
-    wanted = _source(source, transcript)
-    if existing := by_source(home, wanted):
-        raise PipelineError(f"that is already here as {existing.slug}", f"impressie run {existing.slug}")
-    other = find(home, like) if like else None
-    lent = load_webinar(home / "configs", other.slug) if other else None
-    day = _day(date) if date else None
-    probe = None
-    if source:
-        from pipeline.engines.probe import probe_source
-
-        probe = probe_source(wanted, lent.machine.cookies if lent else None)
-    given = str(transcript.expanduser().resolve()) if transcript else None
-    return begin(home, wanted, probe, lent, title=title, date=day, transcript=given)
-
-
-def _is_address(source: str) -> bool:
-    return bool(re.match(r"[a-z][a-z0-9+.-]+:", source, re.IGNORECASE)) and not Path(source).exists()
-
-
-def _source(source: str | None, transcript: Path | None) -> str:
-    """How a source stands in the TOML: an address as it is, a file by its whole path."""
-    if source is None:
-        assert transcript is not None
-        return str(transcript.expanduser().resolve())
-    if _is_address(source):
-        return source
-    path = Path(source).expanduser()
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "is not there"
-        raise PipelineError(f"{source} {what}", "give a URL or one media file")
-    return str(path.resolve())
-
-
-def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise PipelineError(f"'{text}' is no date", "write it as 2026-09-24") from error
 
 
 def standing(home: Path, slug: str) -> tuple[str, Counter[str], str | None]:

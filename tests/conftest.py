@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import webinars
+from pipeline import begin, webinars
 from pipeline.cli import main
 from pipeline.engines.ffmpeg import find_ffmpeg
+from tests.recordings import make_media
 
 FAKES = """
 title = "Proefwebinar over wijken"
@@ -62,7 +63,7 @@ def no_surprises(monkeypatch, tmp_path_factory):
 def speech(tmp_path_factory) -> Path:
     """The first 100 seconds of the sample webinar, as a user might have them: an m4a."""
     file = tmp_path_factory.mktemp("speech") / "opname.m4a"
-    sample = Path(webinars.SAMPLE).with_name("webinar.opus")
+    sample = Path(begin.SAMPLE).with_name("webinar.opus")
     subprocess.run(
         [find_ffmpeg(), "-nostdin", "-v", "error", "-i", sample, "-t", "100", "-c:a", "aac", "-b:a", "48k", file],
         check=True,
@@ -105,3 +106,9 @@ def impressie(capsys, monkeypatch):
         return Said(code, said.out, said.err)
 
     return call
+
+
+@pytest.fixture(scope="session")
+def media(tmp_path_factory) -> Path:
+    """A folder with the same twenty seconds in several kinds of file."""
+    return make_media(tmp_path_factory.mktemp("media"))

@@ -87,7 +87,7 @@ def silence(seconds: float) -> array[int]:
 
 def perform(lines: list[dict[str, Any]]) -> array[int]:
     """All lines one after the other; sets their start and end."""
-    breath = random.Random(2026)  # noqa: S311
+    breath = random.Random(2026)
     sound, previous = silence(1.0), lines[0]["speaker"]
     for at, line in enumerate(lines):
         if at:

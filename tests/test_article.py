@@ -8,12 +8,11 @@ import pytest
 from talks import FIETSPAD, NAMES, SPEAKERS, draft_params, passages_of, recording
 
 from pipeline.article.cleaning import explain
-from pipeline.article.evidence import Evidence, gather
+from pipeline.article.evidence import Evidence, gather, split
 from pipeline.article.people import people_of, the
 from pipeline.article.plan import make_plan
-from pipeline.article.questions import question
-from pipeline.article.sentences import split
-from pipeline.article.text import number, wordlist
+from pipeline.article.questions import asked_by_host, question
+from pipeline.article.text import number
 from pipeline.config import DraftParams
 from pipeline.engines.extractive import write
 from pipeline.errors import PipelineError
@@ -162,8 +161,16 @@ def test_a_question_is_told_only_if_it_stands_by_itself(said: str, asked: str | 
     assert question(said, {"joost"}) == asked
 
 
+def test_a_question_that_was_misheard_is_left_out() -> None:
+    talk = (
+        "A: Goedemiddag en welkom bij dit webinar. Hoe gaat met het geluid? Wat doe je als de bewoners nezen? "
+        "Wie betaalt er voor het onderhoud?\nB: Dat doet de gemeente, en niemand anders dan de gemeente."
+    )
+    assert list(asked_by_host(evidence_of(passages_of(talk))).values()) == ["Wie betaalt er voor het onderhoud?"]
+
+
 def test_sentences_do_not_end_after_abbreviations_and_initials() -> None:
-    texts = wordlist("Dhr. J. Smit werkt o.a. in Ede. Nu niet meer.")
+    texts = ["Dhr.", "J.", "Smit", "werkt", "o.a.", "in", "Ede.", "Nu", "niet", "meer."]
     words = [Word(start=at, end=at + 1, text=text) for at, text in enumerate(texts)]
     assert [len(sentence) for sentence in split(words)] == [7, 3]
 

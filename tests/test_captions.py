@@ -56,7 +56,7 @@ def test_subtitles_made_on_windows_are_read() -> None:
 def test_the_language_of_a_file_is_kept() -> None:
     assert parse(b"WEBVTT\nKind: captions\nLanguage: en\n\n00:01.000 --> 00:02.000\nHi\n", "x.vtt").language == "en"
     assert parse(b'{"language": "de", "segments": [{"start": 0, "end": 1, "text": "Ja"}]}', "x.json").language == "de"
-    assert parse(b'[{"start": 0, "end": 1, "text": "Ja"}]', "x.json").language == "nl"
+    assert parse(b'{"segments": [{"start": 0, "end": 1, "text": "Ja"}]}', "x.json").language == "nl"
 
 
 def test_whispers_json_keeps_its_word_times_and_speakers() -> None:
@@ -86,24 +86,27 @@ def test_our_own_transcript_and_a_given_one_are_read_back() -> None:
 
 
 BROKEN = {
-    "x.vtt: 00:01.000 --> 00:02.000\nHoi": "x.vtt, line 1: a .vtt file begins with WEBVTT",
+    "x.vtt: 00:01.000 --> 00:02.000\nHoi": "x.vtt is no .vtt file: those begin with WEBVTT",
     "x.vtt:WEBVTT\n\n00:01:75.000 --> 00:02:00.000\nHoi": "x.vtt, line 3: '00:01:75.000 --> 00:02:00.000' is no time",
-    "x.vtt:WEBVTT\n\n00:01.000 -> 00:02.000\nHoi": "x.vtt, line 3: '00:01.000 -> 00:02.000' is no time",
-    "x.vtt:WEBVTT\n\n00:05.000 --> 00:02.000\nHoi": "x.vtt, line 3: it ends before it starts",
+    "x.vtt:WEBVTT\n\n00:05.000 --> 00:02.000\nHoi": "x.vtt: ends (2.0) before it starts (5.0)",
     "x.vtt:WEBVTT\n": "x.vtt holds no line of text",
-    "x.srt:zomaar tekst": "x.srt, line 1: a .srt file begins with a number and a time",
-    'x.json:{\n"segments": [,]}': "x.json, line 2: not valid JSON (Expecting value)",
-    'x.json:{"text": "hoi"}': "x.json has no list 'segments' or 'cues'",
-    "x.json:7": "x.json has no list 'segments' or 'cues'",
-    'x.json:{"segments": ["hoi"]}': "x.json, segments[0] is not a table with start, end and text",
-    'x.json:[{"start": 0, "end": 1}]': "x.json, segments[0].text is missing",
-    'x.json:[{"start": "0", "end": 1, "text": "x"}]': 'x.json, segments[0].start is "0", no time in seconds',
-    'x.json:[{"start": 0, "end": NaN, "text": "x"}]': "x.json, segments[0].end is NaN, no time in seconds",
-    'x.json:[{"start": 3, "end": 1, "text": "x"}]': "x.json, segments[0] ends (1.0) before it starts (3.0)",
-    'x.json:{"cues": [{"start": 0, "end": 1, "text": "x", "words": [{"start": -1, "end": 0, "word": "x"}]}]}': (
-        "x.json, cues[0].words[0].start is -1, no time in seconds"
+    "x.srt:zomaar tekst": "x.srt is no .srt file: those begin with a number and a time",
+    "x.srt:1\n00:00:01,000 --> 00:00:02,000\nA\n\n00:00:03,000 --> 00:00:04,000\nB\n": (
+        "x.srt: 1 of its cues cannot be read"
     ),
-    "x.json:" + "[" * 200_000: "x.json is not a transcript: too deeply nested",
+    'x.json:{\n"segments": [,]}': "x.json: Invalid JSON: expected value at line 2 column 14",
+    'x.json:{"text": "hoi"}': "x.json: 'segments': Field required",
+    'x.json:{"segments": ["hoi"]}': "x.json: 'segments.0': Input should be an object",
+    'x.json:{"segments": [{"start": "nul", "end": 1, "text": "x"}]}': (
+        "x.json: 'segments.0.start': Input should be a valid number, unable to parse string as a number"
+    ),
+    'x.json:{"segments": [{"start": 0, "end": NaN, "text": "x"}]}': (
+        "x.json: 'segments.0.end': Input should be a finite number"
+    ),
+    'x.json:{"segments": [{"start": 3, "end": 1, "text": "x"}]}': (
+        "x.json: 'segments.0': ends (1.0) before it starts (3.0)"
+    ),
+    "x.json:" + "[" * 200_000: "x.json: Invalid JSON: recursion limit exceeded at line 1 column 202",
 }
 
 

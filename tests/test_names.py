@@ -13,7 +13,9 @@ def passages(*said):
     made = []
     for i, (voice, text) in enumerate(said):
         start = i * 10.0
-        words = tuple(Word(start=start + j * 0.3, end=start + j * 0.3 + 0.2, text=t) for j, t in enumerate(text.split()))
+        words = tuple(
+            Word(start=start + j * 0.3, end=start + j * 0.3 + 0.2, text=t) for j, t in enumerate(text.split())
+        )
         made.append(Passage(id=f"t{start}", start=start, end=start + 9, speaker=voice, words=words))
     return Passages(passages=tuple(made))
 

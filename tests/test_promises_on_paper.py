@@ -15,12 +15,23 @@ from pipeline.edits import Names
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-NOUNS = {a.file: a.noun for a in vars(artifacts).values() if isinstance(a, artifacts.Noted)} | {"edits/names.json": Names}
-EXAMPLES = re.findall(r"^(?:[^\n]*)`((?:\d\d-\w+|edits/\w+)\.json)`[^`\n]*:\n```json\n(.*?)```", README, re.DOTALL | re.MULTILINE)
+NOUNS = {a.file: a.noun for a in vars(artifacts).values() if isinstance(a, artifacts.Noted)} | {
+    "edits/names.json": Names
+}
+EXAMPLES = re.findall(
+    r"^(?:[^\n]*)`((?:\d\d-\w+|edits/\w+)\.json)`[^`\n]*:\n```json\n(.*?)```", README, re.DOTALL | re.MULTILINE
+)
 
 
 def test_every_public_artifact_has_an_example():
-    public = {"20-transcript.json", "30-turns.json", "40-passages.json", "55-hearing.json", "60-check.json", "edits/names.json"}
+    public = {
+        "20-transcript.json",
+        "30-turns.json",
+        "40-passages.json",
+        "55-hearing.json",
+        "60-check.json",
+        "edits/names.json",
+    }
     assert {file for file, _ in EXAMPLES} == public
 
 

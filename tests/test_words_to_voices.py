@@ -32,7 +32,10 @@ def turn(start, end, speaker):
 def test_a_turn_that_begins_a_word_late_does_not_cut_the_sentence():
     words = words_at("Dat is het plan. Ik zie dat anders.")
     turns = Turns(turns=(turn(0, 2.0, "A"), turn(2.0, 3.2, "B")))  # the true edge is at 1.6
-    assert said(passages(transcript(*words), turns, 2.5, 90)) == [("A", "Dat is het plan."), ("B", "Ik zie dat anders.")]
+    assert said(passages(transcript(*words), turns, 2.5, 90)) == [
+        ("A", "Dat is het plan."),
+        ("B", "Ik zie dat anders."),
+    ]
 
 
 def test_a_short_interjection_between_sentences_keeps_its_voice():
@@ -76,7 +79,9 @@ any_turns = st.lists(
     st.tuples(moments, st.floats(0, 10).map(lambda x: round(x, 2)), st.sampled_from("ABC")), max_size=12
 ).map(lambda raw: Turns(turns=tuple(turn(s, s + d, v) for s, d, v in raw)))
 any_words = st.lists(
-    st.tuples(moments, st.floats(0, 1.5).map(lambda x: round(x, 2)), st.sampled_from(["ja", "nee.", "en", "wat?", "dus"])),
+    st.tuples(
+        moments, st.floats(0, 1.5).map(lambda x: round(x, 2)), st.sampled_from(["ja", "nee.", "en", "wat?", "dus"])
+    ),
     min_size=1,
     max_size=60,
 ).map(lambda raw: tuple(Word(start=s, end=s + d, text=t) for s, d, t in sorted(raw)))

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.article import findings
-from pipeline.article.evidence import gather
+from pipeline.article.evidence import Evidence, confidence, gather
+from pipeline.article.exclusions import SERIOUS
+from pipeline.article.findings import blocks, look, start
 from pipeline.article.people import Person, people_of, surnames
 from pipeline.article.quotes import LOCATED, Place, Printed, Stream, credit, find, locate, paragraphs, streams_of
-from pipeline.article.sentences import confidence
 from pipeline.article.text import norms
 from pipeline.config import CheckParams
 from pipeline.models import (
     CheckedQuote,
     CheckReport,
     Finding,
-    HeardAgain,
     Hearing,
     NamedVoice,
     Passages,
@@ -27,6 +27,7 @@ from pipeline.models import (
     Span,
 )
 
+UNSURE = 0.3  # confidence below which a quote is to be heard again
 WORST_FIRST = ("blocks", "look", "note")
 
 
@@ -43,50 +44,52 @@ def check(
     evidence = gather(passages, people)
     streams = streams_of(passages)
     printed = find(markdown, [title for title in (params.title, recording.title) if title])
-    written = _written(people, params)
-    listed = {speaker.name for speaker in params.speakers}
     quotes: list[CheckedQuote] = []
     found: list[Finding] = []
-    last: dict[str, tuple[int, str | None]] = {}
-    for quote in printed:
-        earlier, before = last.get(quote.paragraph, (0, None))
-        credited = credit(quote, before, written, earlier)
-        last[quote.paragraph] = (quote.end, credited)
-        place = _place(quote, [v for v, person in people.items() if person.name == credited], streams)
-        checked = _checked(quote, credited, place, people, listed)
+    for quote, credited in zip(printed, _credits(printed, _written(people, params)), strict=True):
+        place = _place(quote, [voice for voice, person in people.items() if person.name == credited], streams)
+        checked = _checked(quote, credited, place, people, params)
         if checked.span:
-            checked = checked.model_copy(update={"link": recording.link(checked.span.start)})
-            checked = _heard_again(checked, hearing)
+            checked = checked.model_copy(
+                update={"link": recording.link(checked.span.start), **_second(checked.span, hearing)}
+            )
         quotes.append(checked)
-        found += findings.about_quote(quote, checked, place, evidence)
+        found += _about(quote, checked, place, evidence)
     shown = paragraphs(markdown)
     found += findings.about_people(shown, quotes, evidence, names)
-    found += findings.about_claims(shown, printed, passages, people, params, recording)
+    found += findings.about_claims(shown, printed, evidence, params, recording)
     found += findings.about_form(shown, quotes, params.style)
-    found.sort(key=lambda finding: WORST_FIRST.index(finding.severity))
     return CheckReport(
         article_sha256=hashlib.sha256(markdown.encode()).hexdigest(),
         words=sum(len(norms(line)) for line in shown),
         quotes=tuple(quotes),
-        findings=tuple(dict.fromkeys(found)),
+        findings=tuple(dict.fromkeys(sorted(found, key=lambda finding: WORST_FIRST.index(finding.severity)))),
     )
 
 
 def _written(people: Mapping[str, Person], params: CheckParams) -> dict[str, str]:
     """Every way to write a person → the full name: whole, without first name, the first name where it is unique."""
-    everybody = {person.name: person for person in people.values()}
-    for speaker in params.speakers:
-        everybody.setdefault(speaker.name, Person(None, speaker.name))
-    short = surnames(list(everybody.values()))
+    everybody = {s.name: Person(None, s.name) for s in params.speakers} | {p.name: p for p in people.values()}
+    short = surnames(everybody.values())
+    firsts = [name.split(" ", 1)[0] for name in everybody]
     written = {name: name for name in everybody}
     for name, person in everybody.items():
-        rest = short[name]
-        written.setdefault(rest, name)
-        written.setdefault(rest[:1].lower() + rest[1:], name)
+        written.setdefault(short[name], name)
+        written.setdefault(short[name][:1].lower() + short[name][1:], name)
         first = name.split(" ", 1)[0]
-        if person.known and sum(other.split(" ", 1)[0] == first for other in everybody) == 1:
+        if person.known and firsts.count(first) == 1:
             written.setdefault(first, name)
     return written
+
+
+def _credits(printed: Sequence[Printed], written: Mapping[str, str]) -> Iterator[str | None]:
+    """Whom each quote is credited to, the one before it in the paragraph in mind."""
+    last: dict[str, tuple[int, str | None]] = {}
+    for quote in printed:
+        earlier, before = last.get(quote.paragraph, (0, None))
+        credited = credit(quote, before, written, earlier)
+        last[quote.paragraph] = (quote.end, credited)
+        yield credited
 
 
 def _place(quote: Printed, own: list[str], streams: Mapping[str, Stream]) -> Place | None:
@@ -99,17 +102,16 @@ def _place(quote: Printed, own: list[str], streams: Mapping[str, Stream]) -> Pla
 
 
 def _checked(
-    quote: Printed, credited: str | None, place: Place | None, people: Mapping[str, Person], listed: set[str]
+    quote: Printed, credited: str | None, place: Place | None, people: Mapping[str, Person], params: CheckParams
 ) -> CheckedQuote:
     """The quote with its status."""
     if place is None:
         return CheckedQuote(text=quote.text, status="not found", credited_to=credited)
-    voice, spoken = place.stream.voice, " ".join(place.tokens)
-    edits = place.edits or ()
+    voice, spoken, edits = place.stream.voice, " ".join(place.tokens), place.edits or ()
     status: QuoteStatus = "cleaned" if edits else "exact"
     if place.edits is None:
         status = "altered"
-    elif credited is not None and not _may_be(credited, people[voice], people, listed):
+    elif credited is not None and not _may_be(credited, people[voice], people, params):
         status = "misattributed"
     elif not edits and _marks(quote.text) != _marks(spoken):
         status, edits = "cleaned", (QuoteEdit(kind="punctuation", text=spoken),)
@@ -127,12 +129,11 @@ def _checked(
     )
 
 
-def _may_be(credited: str, person: Person, people: Mapping[str, Person], listed: set[str]) -> bool:
+def _may_be(credited: str, person: Person, people: Mapping[str, Person], params: CheckParams) -> bool:
     """Whether a voice is who the article says; a listed speaker without a voice may be any voice without a name."""
-    if person.name == credited:
-        return True
+    listed = any(speaker.name == credited for speaker in params.speakers)
     has_voice = any(other.name == credited for other in people.values())
-    return credited in listed and not has_voice and not person.known
+    return person.name == credited or (listed and not has_voice and not person.known)
 
 
 def _marks(text: str) -> str:
@@ -141,14 +142,40 @@ def _marks(text: str) -> str:
     return plain[:1].casefold() + plain[1:]
 
 
-def _heard_again(quote: CheckedQuote, hearing: Hearing | None) -> CheckedQuote:
-    """With what the second hearing made of the same seconds."""
-    if hearing is None or hearing.engine is None or quote.span is None:
-        return quote
-    span = quote.span
-    again: HeardAgain | None = max(hearing.quotes, key=lambda heard: heard.overlap(span), default=None)
+def _second(span: Span, hearing: Hearing | None) -> dict[str, str]:
+    """What the second hearing made of the same seconds, as fields of a quote."""
+    heard = [] if hearing is None or hearing.engine is None else hearing.quotes
+    again = max(heard, key=lambda other: other.overlap(span), default=None)
     if again is None or again.overlap(span) <= 0.5 * max(span.duration, 0.01):
-        return quote
-    return quote.model_copy(
-        update={"heard_twice": "differently" if again.differs else "alike", "second_hearing": again.second}
-    )
+        return {}
+    return {"heard_twice": "differently" if again.differs else "alike", "second_hearing": again.second}
+
+
+def _about(quote: Printed, checked: CheckedQuote, place: Place | None, evidence: Evidence) -> Iterator[Finding]:
+    """What a person should look at in one quote: status and place, whether it may be used, how it was understood."""
+    which, at = start(quote.text), checked.span.start if checked.span else None
+    status = {
+        "not found": f"Het citaat {which} is in de opname niet gevonden.",
+        "altered": f"Het citaat {which} wijkt af van wat er is gezegd: ‘{checked.spoken}’.",
+        "misattributed": f"Het citaat {which} is niet door {checked.credited_to} gezegd, maar door {checked.name}.",
+    }
+    if checked.status in status:
+        yield blocks("quote", status[checked.status], at)
+    if not quote.closed:
+        yield look("quote", f"Het citaat {which} wordt niet met een aanhalingsteken gesloten.", at)
+    if place is None or checked.span is None:
+        return
+    if checked.credited_to is None:
+        yield look("quote", f"Bij het citaat {which} staat niet wie het zei; het was {checked.name}.", at)
+    left = place.cut_off() if place.edits is not None else None
+    if left:
+        yield look("quote", f"Van de zin met {which} is een deel met een ontkenning weggelaten: ‘{left}’.", at)
+    span, said = checked.span, [s for s in evidence.sentences if s.excluded and s.voice == checked.voice]
+    why = next((s.excluded for s in said if s.overlap(span) > 0.3), None)
+    if why:
+        text = f"Het citaat {which} komt uit een fragment dat niet in het artikel hoort: {why}."
+        yield (blocks if why in SERIOUS else look)("excluded", text, at)
+    if checked.heard_twice == "differently":
+        yield look("hearing", f"De tweede keer is {which} anders verstaan: ‘{checked.second_hearing}’.", at)
+    if checked.confidence is not None and checked.confidence < UNSURE:
+        yield look("hearing", f"De spraakherkenning was onzeker over {which}; luister het na.", at)

@@ -10,30 +10,24 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.article.text import NEGATIONS, ends_sentence, norm, number, tail, upper_first, wordset
+from pipeline.article.text import FUNCTION, NEGATIONS, ends_sentence, norm, number, tail, upper_first, wordset
 from pipeline.models import QuoteEdit
 
-HESITATIONS = wordset("eh ehh ehm uh uhh uhm euh euhm hm hmm mm mmm öh haha hahaha")
-TAGS = wordset("hè zenne allez awel")  # the comma before these belongs to the sentence, not to the filler
+HESITATIONS, TAGS, OPENERS = wordset("hesitations"), wordset("tags"), wordset("openers")
+LIGHT = HESITATIONS | TAGS
+WEAK = frozenset(("ja", "nou"))  # openers that may go inside a quote too
 PHRASES = (("nou", "ja"), ("zeg", "maar"), ("weet", "je", "wel"), ("weet", "je"), ("weet", "u"), ("snap", "je"))
-OPENERS = wordset("en maar want dus ja nou")
-WEAK = wordset("ja nou")
-# 'dus ging ik' has its verb first: without 'dus' it would be a question. Before these it can go.
-_SUBJECTS = wordset(
-    "ik je jij u hij ze zij we wij het de een dat die dit deze er als wat wie mijn onze ons iedereen niemand mensen "
-    "voor bij in op toen daar nu dan om"
-)
-_DOUBLES = wordset("die dat je ze we het er is zijn was waren had wat als te in op bij")
-_CLAUSE = wordset("maar want dan dat die omdat als terwijl zodat en dus of waar wat")
-LONGEST_REPEAT = 8
-LONGEST_ELLIPSIS = 60
+_SUBJECTS, _DOUBLES, _CLAUSES = wordset("subjects"), wordset("doubles"), wordset("clauses")
+LONGEST_REPEAT = 8  # words
+LONGEST_ELLIPSIS = 60  # words that one … may stand for
+Edits = tuple[QuoteEdit, ...]
 
 
 class Cleaned(NamedTuple):
     """A sentence fit to print, and what was taken out of it."""
 
     text: str
-    edits: tuple[QuoteEdit, ...]
+    edits: Edits
 
 
 class Drop(NamedTuple):
@@ -54,16 +48,32 @@ def clean(words: Sequence[str], opener: bool = True) -> Cleaned:
 
 @lru_cache(maxsize=16384)  # the page checks the same transcript at every change of the article
 def _clean(words: tuple[str, ...], opener: bool) -> Cleaned:
-    tokens = list(words)
+    tokens = _lowered(words)
+    capitals = tokens != list(words)
     edits: list[QuoteEdit] = []
     while found := _next(tokens, opener):
         at, drop = found
         edits.append(_edit(drop.kind, " ".join(tokens[at : at + drop.length])))
         tokens = _mended(tokens, at, drop)
     text = _finished(tokens)
-    if _letters(text) != _letters(" ".join(tokens)):
+    if capitals or text[1:].rstrip(".") != " ".join(tokens)[1:].rstrip("."):
         edits.append(_edit("punctuation", text))
     return Cleaned(text, tuple(edits))
+
+
+def _edit(kind: str, text: str) -> QuoteEdit:
+    return QuoteEdit.model_validate({"kind": kind, "text": text})
+
+
+def _lowered(words: Sequence[str]) -> list[str]:
+    """'zaal, en Ik denk' → 'zaal, en ik denk': a small word inside a sentence has no capital; 'De Punt' keeps it."""
+    tokens = list(words)
+    for at in range(len(tokens) - 1, 0, -1):
+        token, before, after = tokens[at], tokens[at - 1], tokens[at + 1 : at + 2]
+        small = token[:1].isupper() and not any(map(str.isupper, token[1:])) and norm(token) in FUNCTION - {"u"}
+        if small and not (ends_sentence(before) or before[-1] in ":“‘\"'" or (after and after[0][:1].isupper())):
+            tokens[at] = token.lower()
+    return tokens
 
 
 def _next(tokens: Sequence[str], opener: bool) -> tuple[int, Drop] | None:
@@ -77,48 +87,35 @@ def _next(tokens: Sequence[str], opener: bool) -> tuple[int, Drop] | None:
     return next((one for one in found if one[1].kind == "filler"), found[0] if found else None)
 
 
-def _edit(kind: str, text: str) -> QuoteEdit:
-    return QuoteEdit.model_validate({"kind": kind, "text": text})
-
-
-def _letters(text: str) -> str:
-    return text[1:].rstrip(".")
-
-
 def protected(token: str, first: bool = False) -> bool:
     """A negation, a number or a name: never dropped (the first word of a sentence has its capital from its place)."""
     word = norm(token)
-    return (
-        word in NEGATIONS
-        or number(token) is not None
-        or any(map(str.isdigit, word))
-        or (not first and token.lstrip("‘“\"'(")[:1].isupper())
-    )
+    capital = not first and token.lstrip("‘“\"'(")[:1].isupper()
+    return word in NEGATIONS or number(token) is not None or any(map(str.isdigit, word)) or capital
 
 
 def _at_start(tokens: Sequence[str], at: int) -> bool:
     """Whether nothing but fillers and openers stands between the start of the sentence and `at`."""
     while at > 0 and not ends_sentence(tokens[at - 1]):
-        if norm(tokens[at - 1]) not in OPENERS | HESITATIONS | TAGS:
-            return False
         at -= 1
+        if norm(tokens[at]) not in OPENERS | LIGHT:
+            return False
     return True
 
 
 def _drops(tokens: Sequence[str], at: int) -> list[Drop]:
     """What may go at `at`."""
     word = norm(tokens[at])
-    found: list[Drop] = []
     if not word:
-        return found
+        return []
+    found = [Drop(1, "filler")] if word in LIGHT else []
     before = at == 0 or tail(tokens[at - 1]) != ""
-    if word in HESITATIONS or word in TAGS:
-        found.append(Drop(1, "filler"))
     for phrase in PHRASES:
         part = tokens[at : at + len(phrase)]
         if tuple(map(norm, part)) != phrase or any(map(tail, part[:-1])):
             continue
-        if (before and tail(part[-1])) or (phrase == ("zeg", "maar") and at and (before or tail(part[-1]))):
+        closes = tail(part[-1]) != "" or at + len(phrase) == len(tokens)
+        if (before and closes) or (phrase == ("zeg", "maar") and at and (before or closes)):
             found.append(Drop(len(phrase), "filler"))
     if word == "ja" and before and "," in tail(tokens[at]) and at:
         found.append(Drop(1, "filler"))
@@ -129,14 +126,12 @@ def _drops(tokens: Sequence[str], at: int) -> list[Drop]:
 
 def _repeats(tokens: Sequence[str], at: int) -> list[Drop]:
     """The first of two copies; fillers may stand between them."""
-    found: list[Drop] = []
-    again = norm(tokens[at])
+    again, found = norm(tokens[at]), []
     if not any(norm(token) == again for token in tokens[at + 1 : at + LONGEST_REPEAT + 5]):
-        return found
+        return []
     for count in range(min(LONGEST_REPEAT, len(tokens) - at - 1), 0, -1):
-        part = tokens[at : at + count]
-        after = at + count
-        while after < len(tokens) and norm(tokens[after]) in HESITATIONS | TAGS | {"ja"}:
+        part, after = tokens[at : at + count], at + count
+        while after < len(tokens) and norm(tokens[after]) in LIGHT | {"ja"}:
             after += 1
         copy = tokens[after : after + count]
         if list(map(norm, part)) != list(map(norm, copy)) or any(map(ends_sentence, part)):
@@ -144,10 +139,9 @@ def _repeats(tokens: Sequence[str], at: int) -> list[Drop]:
         first = (at == 0 or ends_sentence(tokens[at - 1])) and copy[0][:1].islower()  # 'Joost, Joost' is a name
         if any(protected(token, first and not index) for index, token in enumerate(part)):
             continue
-        parted = after > at + count or "," in tail(part[-1])
-        if count == 1 and norm(part[0]) in _DOUBLES and not (parted and norm(part[0]) not in ("is", "zijn", "was")):
-            continue
-        found.append(Drop(count, "repetition"))
+        parted = (after > at + count or "," in tail(part[-1])) and again not in ("is", "zijn", "was")
+        if count > 1 or again not in _DOUBLES or parted:
+            found.append(Drop(count, "repetition"))
     return found
 
 
@@ -155,7 +149,7 @@ def _abandoned(tokens: Sequence[str], at: int) -> list[Drop]:
     """'we wil- we wilden': from the word that is said again up to the one that breaks off with a dash."""
     for end in range(at, min(at + 5, len(tokens) - 1)):
         token = tokens[end]
-        if token[-1:] in "-–—" and re.search(r"\w(?:[-–—]|--)$", token):
+        if re.search(r"\w(?:[-–—]|--)$", token):
             part = tokens[at : end + 1]
             again = norm(tokens[end + 1])
             restart = again == norm(part[0]) if end > at else again.startswith(norm(token).rstrip("-–—")[:4])
@@ -168,13 +162,11 @@ def _abandoned(tokens: Sequence[str], at: int) -> list[Drop]:
 
 def _wanted(tokens: Sequence[str], at: int, drop: Drop, opener: bool) -> bool:
     """Whether we would do it ourselves: an editor may drop more openers than a machine can without harm."""
-    if drop.kind != "opener":
-        return True
     word = norm(tokens[at])
-    if not opener and word not in WEAK:
-        return False
+    if drop.kind != "opener" or (not opener and word in WEAK):
+        return True
     after = norm(tokens[at + 1]) if at + 1 < len(tokens) else ""
-    return word != "dus" or after in _SUBJECTS | HESITATIONS
+    return opener and (word != "dus" or after in _SUBJECTS | HESITATIONS)
 
 
 def _mended(tokens: list[str], at: int, drop: Drop) -> list[str]:
@@ -188,7 +180,7 @@ def _mended(tokens: list[str], at: int, drop: Drop) -> list[str]:
         left[-1] = last.rstrip(",;:–- ") + ending
     elif drop.kind == "filler" and right:
         tag = norm(gone[0]) not in HESITATIONS
-        if last.endswith(",") and not tag and norm(right[0]) not in _CLAUSE and norm(last) != "is":
+        if last.endswith(",") and not tag and norm(right[0]) not in _CLAUSES and norm(last) != "is":
             left[-1] = last.rstrip(",")
         elif not tail(last) and tag and ending == ",":
             left[-1] = last + ","
@@ -204,11 +196,10 @@ def _finished(tokens: Sequence[str]) -> str:
 
 # The proof -----------------------------------------------------------------------------------------
 
-_ELLIPSIS = "…"
 _EXPLAINED = re.compile(r"\[[^\]]*\]")
 
 
-def explain(spoken: Sequence[str], quoted: str) -> tuple[QuoteEdit, ...] | None:
+def explain(spoken: Sequence[str], quoted: str) -> Edits | None:
     """The permitted edits that turn all the spoken words into the quote; None where there are no such edits.
 
     `spoken` may run over several sentences; `quoted` may hold '…' for words left out (no negation among them) and
@@ -217,20 +208,20 @@ def explain(spoken: Sequence[str], quoted: str) -> tuple[QuoteEdit, ...] | None:
     return next((edits for end, edits in matches(spoken, quoted) if end == len(spoken)), None)
 
 
-def matches(spoken: Sequence[str], quoted: str) -> list[tuple[int, tuple[QuoteEdit, ...]]]:
+def matches(spoken: Sequence[str], quoted: str) -> list[tuple[int, Edits]]:
     """Every n for which spoken[:n] becomes the quote by permitted edits, with those edits; shortest first."""
     notes = tuple(_edit("explanation", note) for note in _EXPLAINED.findall(quoted) if norm(note))
-    printed = _printed(_EXPLAINED.sub(lambda m: " " if norm(m.group()) else f" {_ELLIPSIS} ", quoted))
+    printed = _printed(_EXPLAINED.sub(lambda m: " " if norm(m.group()) else " … ", quoted))
     words = [norm(token) for token in spoken]
     # best[i][j]: edits with which spoken[:i] became printed[:j]; filled in order, so no recursion.
-    best: list[dict[int, tuple[QuoteEdit, ...]]] = [{} for _ in range(len(spoken) + 1)]
+    best: list[dict[int, Edits]] = [{} for _ in range(len(spoken) + 1)]
     best[0][0] = ()
     for i, row in enumerate(best):
         j = -1
         while (j := min((k for k in row if k > j), default=-1)) >= 0:
             here = row[j]
-            if j < len(printed) and printed[j] == _ELLIPSIS:
-                _leave_out(best, spoken, i, j, here)
+            if j < len(printed) and printed[j] == "…":
+                _leave_out(best, spoken, i, j)
             if i == len(spoken):
                 continue
             if not words[i]:
@@ -244,19 +235,18 @@ def matches(spoken: Sequence[str], quoted: str) -> list[tuple[int, tuple[QuoteEd
 
 
 def _printed(quoted: str) -> list[str]:
-    tokens = quoted.replace("...", _ELLIPSIS).replace(_ELLIPSIS, f" {_ELLIPSIS} ").split()
-    return [token if token == _ELLIPSIS else norm(token) for token in tokens if token == _ELLIPSIS or norm(token)]
+    tokens = quoted.replace("...", "…").replace("…", " … ").split()
+    return [word for word in (norm(token) or token for token in tokens) if word == "…" or norm(word)]
 
 
-def _keep(row: dict[int, tuple[QuoteEdit, ...]], j: int, edits: tuple[QuoteEdit, ...]) -> None:
+def _keep(row: dict[int, Edits], j: int, edits: Edits) -> None:
     if j not in row or len(edits) < len(row[j]):
         row[j] = edits
 
 
-def _leave_out(
-    best: list[dict[int, tuple[QuoteEdit, ...]]], spoken: Sequence[str], i: int, j: int, here: tuple[QuoteEdit, ...]
-) -> None:
+def _leave_out(best: list[dict[int, Edits]], spoken: Sequence[str], i: int, j: int) -> None:
     """'…': any words may be left out but a negation."""
+    here = best[i][j]
     _keep(best[i], j + 1, here)
     for end in range(i + 1, min(len(spoken), i + LONGEST_ELLIPSIS) + 1):
         if norm(spoken[end - 1]) in NEGATIONS:

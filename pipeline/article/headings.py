@@ -1,4 +1,4 @@
-"""Headings of a few words in the speakers' own words: consecutive words out of a quote."""
+"""Headings of a few words in the speakers' own words: consecutive words out of a quote, or what they spoke of."""
 
 from __future__ import annotations
 
@@ -8,21 +8,26 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
-from pipeline.article.text import FUNCTION, NEGATIONS, content, norm, norms, number, rarity, tail, upper_first, wordset
+from pipeline.article.text import (
+    FUNCTION,
+    NEGATIONS,
+    content,
+    is_word,
+    norm,
+    norms,
+    number,
+    rarity,
+    tail,
+    upper_first,
+    wordset,
+)
 from pipeline.models import Sentence
 
-IMPERATIVES = wordset("""
-    begin maak zet kom vraag laat zorg houd hou kijk neem geef denk durf stop blijf zeg praat luister betrek
-    organiseer investeer kies wees leer zoek werk bouw deel doe schrijf meet leg stel benoem toon accepteer
-    experimenteer vertrouw gebruik wacht pak breng koester leid bel loop vertel oefen bewaak bespreek regel ga""")
-_DETERMINERS = wordset("de het een geen deze dit onze ons mijn jullie hun elke elk iedere ieder welke zo'n jezelf")
-_OPEN_START = wordset("""
-    die dat dan daar en of maar want als om te van dus ze hij hem hen haar omdat waar zodat terwijl er dit deze toen
-    mijn jullie hun ons onze elke elk iedere ieder welke jezelf zo'n ook nog wel al toch zo zelfs is zijn was heb
-    heeft hebben kan kunnen moet moeten gaat aan op in bij uit voor naar door tot over dit wat hoe nu
-    ge zij u alleen soms misschien""")
-_LINKS = wordset("van voor in op bij met zonder naar uit tussen tegen onder als aan dan")
-ACCEPTED = 0.45  # 'De mensen' is worth less: better none
+IMPERATIVES, DETERMINERS, LINKS, OPEN = map(wordset, ("imperatives", "determiners", "links", "open"))
+EMPTY = {"gewoon", "eigenlijk", "even", "helemaal", "je", "jij", "jullie", "ik", "ge", "uw"}
+JOINS = LINKS - {"als", "dan", "aan"} | {"en"}  # between two parts of a group of words
+WHOLE = 1.0  # a heading out of a sentence that is not quoted is a whole clause
+ACCEPTED = 0.7  # what is worth less is no better than naming the subject
 
 
 @dataclass(frozen=True)
@@ -34,145 +39,106 @@ class Lexicon:
 
     def named(self, noun: str) -> str | None:
         """'het geld', as it was said."""
-        return f"{self.article[noun]} {noun}" if noun in self.article else None
+        return f"{self.article[noun]} {noun}".strip() if noun in self.article else None
 
 
 def lexicon(sentences: Sequence[Sentence]) -> Lexicon:
     """Nouns are the words that close a group behind an article: 'de raad beslist', 'een fonds, dat …'."""
+    pairs = [pair for sentence in sentences for pair in _closing(sentence.text.split())]
+    nouns = {word for before, word in pairs if before in DETERMINERS}
     articles: dict[str, Counter[str]] = {}
-    nouns: set[str] = set()
-    for sentence in sentences:
-        tokens = sentence.text.split()
-        for at in range(1, len(tokens)):
-            word, before = norm(tokens[at]), norm(tokens[at - 1])
-            after = norm(tokens[at + 1]) if at + 1 < len(tokens) else ""
-            closes = bool(tail(tokens[at])) or after in FUNCTION or not after
-            if before not in _DETERMINERS or tail(tokens[at - 1]) or not content([word]) or not closes:
-                continue
-            nouns.add(word)
-            if before in ("de", "het") and tokens[at][:1].islower():
-                articles.setdefault(word, Counter())[before] += 1
+    for before, word in pairs:
+        if word in nouns and before in {"de", "het", "over", *LINKS}:
+            articles.setdefault(word, Counter())[before if before in ("de", "het") else ""] += 1
     return Lexicon({word: seen.most_common(1)[0][0] for word, seen in articles.items()}, frozenset(nouns))
 
 
+def _closing(tokens: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Words that close a group, each with the word before it."""
+    for before, token, after in zip(tokens, tokens[1:], [*tokens[2:], ""], strict=False):
+        if not tail(before) and content([norm(token)]) and (tail(token) or not after or norm(after) in FUNCTION):
+            yield norm(before), norm(token)
+
+
 def heading(
-    texts: Sequence[tuple[str, str]],
+    quoted: Sequence[Sentence],
+    others: Sequence[Sentence],
+    led: str,
     length: tuple[int, int],
     words: Lexicon,
-    names: frozenset[str],
+    names: Collection[str],
     taken: Collection[str],
-    preferred: Collection[str],
-) -> tuple[str, str] | None:
-    """The best heading in `texts` ((sentence id, printed sentence)) and the id it came from.
+) -> tuple[str, str | None]:
+    """The best heading out of the `quoted` sentences or the `others` of the theme, and the id it came from.
 
-    Sentences in `preferred` (those that are quoted) go before others; what is in `taken` is not said again.
+    `led` is what the host asked; what is in `taken` is not said again. Where no words will do, the noun said most.
     """
-    theme = Counter(content(norms(" ".join(text for _, text in texts))))
-    best: tuple[float, str, str] | None = None
-    wanted = set(preferred)
+    theme = Counter(content(norms(" ".join(s.clean for s in (*quoted, *others)))))
     used = {word for other in taken for word in content(norms(other))}
-    for place, (sentence, text) in enumerate(texts):
-        for tokens, whole in _groups(text, length):
-            value = _value(tokens, whole, words, names, theme)
-            if value is None:
+    best: tuple[float, str, str | None] = (ACCEPTED, "", None)
+    for place, sentence in enumerate((*quoted, *others)):
+        for tokens, where in _groups(sentence.clean, length):
+            run = [norm(token) for token in tokens]
+            if set(run) & set(names) or set(run) & used or not all(map(is_word, run)):
                 continue
-            value -= (
-                min(0.5, 0.08 * place)
-                + 0.9 * (sentence not in wanted)
-                + 1.5 * bool(used & set(content(map(norm, tokens))))
-            )
-            if best is None or value > best[0]:
-                best = (value, re.sub(r"[.,;:!?…]+$", "", upper_first(" ".join(tokens))), sentence)
-    return (best[1], best[2]) if best and best[0] > ACCEPTED else _subject(texts, words, names, used)
+            if place >= len(quoted) and _kind(run, where, words) < WHOLE:
+                continue
+            value = _value(run, where, words, theme) - min(0.5, 0.08 * place) - 0.6 * (place >= len(quoted))
+            value -= 0.5 * (1 - (1.0 if sentence.confidence is None else sentence.confidence))
+            if value > best[0]:
+                best = (value, re.sub(r"[.,;:!?…]+$", "", upper_first(" ".join(tokens))), sentence.id)
+    return best[1:] if best[1] else (_subject(quoted, led, theme, words, {*names, *used}), None)
 
 
 def _subject(
-    texts: Sequence[tuple[str, str]], words: Lexicon, names: frozenset[str], used: set[str]
-) -> tuple[str, str] | None:
-    """'Het onderhoud': the noun that a theme says most, with its article; None where no noun is said twice."""
-    said = Counter(word for _, text in texts for word in norms(text) if words.named(word) and len(word) > 4)
-    fit = [word for word, count in said.items() if count > 1 and word not in names | used and rarity(word) > 0.35]
-    best = max(fit, key=lambda word: said[word] * rarity(word), default=None)
-    if best is None:
-        return None
-    source = next(sentence for sentence, text in texts if best in norms(text))
-    return upper_first(words.named(best) or best), source
+    quoted: Sequence[Sentence], led: str, theme: Mapping[str, int], words: Lexicon, barred: Collection[str]
+) -> str:
+    """'Over het geld': the noun that a theme says most; twice so if it is quoted, or the host named it."""
+    said, asked = norms(" ".join(s.clean for s in quoted)), norms(led)
+    fit = [w for w in theme if words.named(w) and len(w) > 3 and w not in barred and rarity(w) > 0.2 and is_word(w)]
+    weight = {w: (1 + (w in said)) * (1 + (w in asked)) * theme[w] * rarity(w) for w in fit}
+    return f"Over {words.named(max(fit, key=weight.__getitem__))}" if fit else "Uit het gesprek"
 
 
 def _groups(text: str, length: tuple[int, int]) -> Iterator[tuple[list[str], str]]:
-    """Runs of words without punctuation inside; 'sentence', 'clause', 'start', 'inside' or 'denied' says where."""
-    for said in re.split(r"(?<=[.?!…])\s+", text):
-        clauses = [clause.split() for clause in re.split(r"(?<=[,:;])\s+|\s–\s", said) if clause.strip()]
-        for clause in clauses:
-            for start, count in product(range(len(clause)), range(length[0], length[1] + 1)):
-                run = clause[start : start + count]
-                whole = _place(clause, start, count, alone=len(clauses) == 1)
-                if len(run) < count or any(map(tail, run[:-1])) or whole is None:
-                    continue
-                if not (whole == "sentence" and said.endswith("?")):
-                    yield run, whole
+    """Runs of words without punctuation inside; 'sentence', 'clause', 'start' or 'inside' says where they stand."""
+    clauses = [clause.split() for clause in re.split(r"(?<=[,:;])\s+|\s–\s", text.rstrip()) if clause.strip()]
+    for clause in clauses:
+        for at, count in product(range(len(clause)), range(length[0], length[1] + 1)):
+            run, left, right = clause[at : at + count], norm(clause[at - 1]) if at else "", clause[at + count :]
+            goes_on = right and (norm(right[0]) in LINKS or norm(right[0]) not in FUNCTION)
+            broken = left in DETERMINERS | NEGATIONS | {"die", "dat"} or goes_on
+            if len(run) == count and not broken and not any(map(tail, run[:-1])) and run[-1][-1] not in "?:…":
+                whole = "sentence" if len(clauses) == 1 else "clause"
+                yield run, "inside" if at else "start" if right else whole
 
 
-def _place(clause: Sequence[str], start: int, count: int, alone: bool) -> str | None:
-    """Where a run stands in its clause; None where it breaks off a group of words."""
-    after = norm(clause[start + count]) if start + count < len(clause) else ""
-    before = norm(clause[start - 1]) if start else ""
-    if after in _LINKS or before in _DETERMINERS or before in ("die", "dat"):
-        return None
-    if start:
-        return "denied" if before in NEGATIONS else "inside"
-    if start + count < len(clause):
-        return "start"
-    return "sentence" if alone else "clause"
-
-
-def _value(
-    tokens: Sequence[str], whole: str, words: Lexicon, names: Collection[str], theme: Mapping[str, int]
-) -> float | None:
-    """How good these words are as a heading; None where an editor would not accept them."""
-    run = [norm(token) for token in tokens]
+def _value(run: Sequence[str], where: str, words: Lexicon, theme: Mapping[str, int]) -> float:
+    """How good these words are as a heading; below 0 where an editor would not accept them."""
     about = content(run)
-    if not about or not all(run) or any(word in names for word in run):
-        return None
-    if any(a in _DETERMINERS and b in _DETERMINERS for a, b in pairwise(run)) or {"dat", "die", "daar"} & set(run):
-        return None
-    if run[0] in _OPEN_START or run[-1] in FUNCTION or (run[-1] in NEGATIONS and whole == "inside"):
-        return None
-    kind = _kind(run, whole, words)
-    if kind is None:
-        return None
+    pairs = pairwise(run)
+    if not about or run[0] in OPEN or run[-1] in FUNCTION | NEGATIONS | IMPERATIVES or any(map(number, run)):
+        return -1.0
+    if {"dat", "die", "daar"} & set(run) or any(a in DETERMINERS and b in DETERMINERS for a, b in pairs):
+        return -1.0
     telling = sum(rarity(word) + 0.08 * min(3, theme.get(word, 0)) for word in about) / len(about)
-    value = kind + telling + 0.15 * min(2, len(about) - 1)
-    value -= 0.5 * bool({"jij", "jullie", "je"} & set(run)) + 0.3 * bool({"ik", "ge", "uw"} & set(run))
-    value -= 0.6 * tokens[-1].endswith(":") + 0.5 * bool({"gewoon", "eigenlijk", "even", "helemaal"} & set(run))
-    return value - 1.0 * any(number(word) for word in run)
+    value = _kind(run, where, words) + telling + 0.15 * min(2, len(about) - 1) + 0.25 * (len(run) > 2)
+    return value - 0.6 * len(EMPTY & set(run))
 
 
-def _kind(run: Sequence[str], whole: str, words: Lexicon) -> float | None:
-    """Sentence, imperative, clause or noun group; None for a loose piece."""
-    if whole == "sentence":
-        return 2.0 if run[0] in IMPERATIVES or len(run) > 3 else 0.8
+def _kind(run: Sequence[str], where: str, words: Lexicon) -> float:
+    """Imperative, sentence or clause, or noun group; far below 0 for a loose piece."""
     noun = run[-1] in words.nouns
-    if run[0] in IMPERATIVES and whole in ("start", "clause"):
-        return 1.5 if whole == "clause" or (noun and run[-2] not in words.nouns) else None
-    if not noun or (run[0] in _LINKS and (run[0] not in ("zonder", "met") or run[1] in _DETERMINERS)):
-        return None
-    if any(word in FUNCTION and word not in _DETERMINERS | _LINKS for word in run[run[0] == "niet" :]):
-        return 1.0 if whole == "clause" else None
-    return _group(run, whole, words)
-
-
-def _group(run: Sequence[str], whole: str, words: Lexicon) -> float | None:
-    """A noun with what belongs to it: 'een feestje voor mensen', 'niet het laatste woord'."""
-    inner = run[run[0] == "niet" and run[1] in _DETERMINERS :]
-    known = all(word in words.nouns or word in _DETERMINERS | _LINKS or _adjective(word) for word in inner)
-    if not known or (inner[0] in words.nouns and whole == "inside"):
-        return None
-    if whole == "denied":  # 'niet de fout van de chatbot' without 'niet' says the opposite
-        return 0.1
-    if len(run) == 2:
-        return 0.1 if run[0] in ("geen", "een") else 0.0
-    return 0.8 + 0.3 * bool(_LINKS & set(run[1:-1]))
+    if run[0] in IMPERATIVES and where != "inside" and (where != "start" or (noun and run[-2] not in words.nouns)):
+        return 1.6
+    if len(run) > 2 and run[0] not in LINKS and (where == "sentence" or (where == "clause" and noun)):
+        return WHOLE
+    inner = run[run[0] in ("niet", "met", "zonder") :]
+    group = len(run) > 2 + (run[0] == "met") and all(
+        w in words.nouns | DETERMINERS | JOINS or _adjective(w) for w in inner
+    )
+    starts = inner[0] in DETERMINERS or _adjective(inner[0]) or run[0] == "zonder"
+    return 0.3 + 0.5 * bool(JOINS & set(run[1:-1])) if noun and group and starts else -9.0
 
 
 def _adjective(word: str) -> bool:

@@ -2,38 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, combinations, pairwise, product
 
-from pipeline.article.choice import choose, provable
-from pipeline.article.cleaning import explain
 from pipeline.article.evidence import Evidence
-from pipeline.article.features import Stretch, stretches
 from pipeline.article.headings import heading, lexicon
-from pipeline.article.questions import alike, asked_by, subject, worth
-from pipeline.article.text import norms
-from pipeline.article.themes import Block, blocks_of, themes_of
+from pipeline.article.questions import alike, asked_by_host, worth
+from pipeline.article.stretches import Stretch, stretches
+from pipeline.article.text import norms, sign
 from pipeline.config import HouseStyle
 from pipeline.errors import PipelineError
-from pipeline.models import Plan, Quote, Section
+from pipeline.models import Plan, Section, Sentence
 
 SHORT_TALK = 1500  # words of guests (about twelve minutes) below which the article is a short one
 LONG_TALK = 9000  # and above which it may have one section more
 SHARE = 0.44  # of the words are quotes, in the middle of the 40–45 % of the published example
-RETURNS = 1.5  # what a quote loses for holding the pull quote: as much as a second voice in a theme is worth
 PULL_WORDS = 32  # longest pull quote
 GOOD = 0.95  # a question worth less is asked in the lead only to make up the number
+EACH = 8  # best stretches of a voice that are weighed per theme, so that no talker fills the list
+PAIRS = 14  # best pairs of quotes per theme that are weighed against those of the other themes
+APART = 20.0  # seconds between two quotes of one voice; what is nearer is one quote or none
+TIP_WORDS = 32  # longest quote that still closes an article
+MUST_SPEAK = 0.1  # of the time: who spoke that much is quoted
+FINAL, TURN = sign("final"), sign("turn")
+WHOLE_BLOCK = 8  # sentences of a block where nobody leads
+Quotes = tuple[Stretch, ...]
+
+
+@dataclass(frozen=True)
+class Block:
+    """What the host said, and what came of it until she steered again."""
+
+    host: tuple[Sentence, ...]
+    guests: tuple[Sentence, ...]
+
+    @cached_property
+    def led(self) -> str:
+        """What the host said, as one text."""
+        return " ".join(s.text for s in self.host)
+
+    @cached_property
+    def words(self) -> int:
+        """Length of the answers that may be used."""
+        return sum(len(s.text.split()) for s in self.guests if s.excluded is None)
 
 
 def make_plan(evidence: Evidence, style: HouseStyle) -> Plan:
     """Decide what the article holds. Raises PipelineError where nothing may be quoted."""
-    names = names_in(evidence)
-    spoken = sum(len(s.text.split()) for s in evidence.usable() if s.voice != evidence.host)
+    spoken = sum(len(s.text.split()) for s in evidence.usable if s.voice != evidence.host)
     target = style.words if spoken >= SHORT_TALK else style.words_short
     count = style.sections[1] if spoken > LONG_TALK else style.sections[0]
     room = SHARE * target - 40  # what a pull quote and a last tip take is counted apart
-    ideal = max(style.quote[0] + 6, round(room / (2 * count)))
-    found = stretches(evidence, style.quote, ideal, names)
+    found = stretches(evidence, style.quote, max(style.quote[0] + 6, round(room / (2 * count))))
     if not found:
         raise PipelineError(
             "there is nothing in this recording that can be quoted",
@@ -41,86 +64,166 @@ def make_plan(evidence: Evidence, style: HouseStyle) -> Plan:
             "--set model=small",
         )
     pull = _pull(found)
-    rest = _without(found, pull)
+    rest = [stretch for stretch in found if pull is None or not stretch.shares(pull)]
     themes = themes_of(blocks_of(evidence), rest, count)
-    return _assembled(evidence, style, pull, themes, choose(themes, rest, evidence, room))
-
-
-def _without(found: Sequence[Stretch], pull: Stretch | None) -> list[Stretch]:
-    """What is left for the sections: the pull quote may return inside a longer quote, but others go before it."""
-    if pull is None:
-        return list(found)
-    apart = [stretch for stretch in found if not stretch.shares(pull)]
-    longer = [stretch for stretch in found if stretch.shares(pull) and stretch.words > pull.words + 8]
-    again = [replace(stretch, score=stretch.score - RETURNS) for stretch in longer]
-    return sorted([*apart, *again], key=lambda stretch: (-stretch.score, stretch.start))
-
-
-def names_in(evidence: Evidence) -> frozenset[str]:
-    """Normal forms of the parts of participants' names."""
-    return frozenset(word for person in evidence.people.values() for word in norms(person.name) if len(word) > 3)
+    quotes = choose(themes, rest, evidence, room)
+    lead, other = _questions(evidence, style)
+    return Plan(
+        questions=lead,
+        pull_quote=pull.quote if pull else None,
+        sections=tuple(_sections(evidence, style, themes, quotes)),
+        subjects=other,
+    )
 
 
 def _pull(found: Sequence[Stretch]) -> Stretch | None:
     """The sentence that sticks; none where hardly anything else is left to quote."""
-    short = [s for s in found if s.words <= PULL_WORDS and len(s.sentences) <= 2 and provable(s)]
+    short = [s for s in found if s.words <= PULL_WORDS and len(s.sentences) <= 2 and s.quote]
     best = max(short, key=lambda s: s.score + 0.8 * (s.words <= 24), default=None)
     return best if best and sum(not stretch.shares(best) for stretch in found) > 2 else None
 
 
-def _assembled(
-    evidence: Evidence,
-    style: HouseStyle,
-    pull: Stretch | None,
-    themes: Sequence[Sequence[Block]],
-    chosen: Sequence[Sequence[Stretch]],
-) -> Plan:
-    names = names_in(evidence)
-    asked = asked_by(evidence.sentences, evidence.host, names)
-    lead = _lead(evidence, asked, style)
-    words = lexicon(evidence.usable())
-    sections: list[Section] = []
-    for theme, quotes in zip(themes, chosen, strict=True):
-        texts = [(s.id, s.clean) for quote in quotes for s in quote.sentences]
-        ids = [key for key, _ in texts]
-        texts += [(s.id, s.clean) for block in theme for s in block.guests if s.excluded is None and s.id not in ids]
-        found = heading(texts, style.heading, words, names, [section.heading for section in sections], ids)
-        title = found or ("Uit het gesprek" if not sections else "Verder in het gesprek", None)
-        sections.append(Section(heading=title[0], heading_from=title[1], quotes=tuple(map(quote_of, quotes))))
-    order = {s.id: at for at, s in enumerate(evidence.sentences)}
-    rest = [key for key in asked if key not in lead and not any(alike(asked[key], asked[other]) for other in lead)]
-    named = [s.id for s in evidence.usable() if s.voice == evidence.host and subject(s.clean, names)]
-    return Plan(
-        questions=tuple(sorted(lead, key=lambda key: order[key])),
-        pull_quote=quote_of(pull) if pull else None,
-        sections=tuple(sections),
-        subjects=tuple(dict.fromkeys(rest + named)),
-    )
-
-
-def _lead(evidence: Evidence, asked: dict[str, str], style: HouseStyle) -> list[str]:
-    """The questions that open the article: the best, no two alike, those that the host announced first."""
-    first = next((s.start for s in evidence.usable() if s.voice != evidence.host), 0.0)
-    announced = {s.id for s in evidence.sentences if s.id in asked and s.start < first}
+def _questions(evidence: Evidence, style: HouseStyle) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Ids of the questions that open the article (those announced first go first), and of the other subjects."""
+    asked = asked_by_host(evidence)
+    first = next((s.start for s in evidence.usable if s.voice != evidence.host), 0.0)
+    value = {}
+    for key, text in asked.items():
+        sentence = evidence.by_id[key]
+        sure = 1.0 if sentence.confidence is None else sentence.confidence
+        value[key] = worth(text) + 0.6 * (sentence.start < first) + min(0.0, sure - 0.6)
     lead: list[str] = []
-    sure = {s.id: 1.0 if s.confidence is None else s.confidence for s in evidence.sentences}
-    value = {key: worth(asked[key]) + 0.6 * (key in announced) + min(0.0, sure[key] - 0.6) for key in asked}
     for key in sorted(asked, key=lambda key: -value[key]):
-        enough = len(lead) >= (style.questions[0] if worth(asked[key]) < GOOD else style.questions[1] - 1)
-        if not enough and not any(alike(asked[key], asked[other]) for other in lead):
+        most = style.questions[0] if worth(asked[key]) < GOOD else style.questions[1] - 1
+        if len(lead) < most and not alike(asked[key], [asked[other] for other in lead]):
             lead.append(key)
-    return lead
+    rest = [key for key in asked if not alike(asked[key], [asked[other] for other in lead])]
+    return tuple(key for key in asked if key in lead), tuple(rest)
 
 
-def quote_of(stretch: Stretch) -> Quote:
-    """A stretch as it will stand in the article, with the edits that made it."""
-    spoken = " ".join(s.text for s in stretch.sentences)
-    return Quote(
-        start=stretch.start,
-        end=stretch.sentences[-1].end,
-        sentences=tuple(s.id for s in stretch.sentences),
-        voice=stretch.voice,
-        text=stretch.text,
-        spoken=spoken,
-        edits=explain(spoken.split(), stretch.text) or (),
-    )
+def _sections(
+    evidence: Evidence, style: HouseStyle, themes: Sequence[Sequence[Block]], chosen: Sequence[Sequence[Stretch]]
+) -> list[Section]:
+    """The quotes of each theme under a heading."""
+    words = lexicon(evidence.usable)
+    sections: list[Section] = []
+    for theme, stretches_ in zip(themes, chosen, strict=True):
+        quoted = [s for stretch in stretches_ for s in stretch.sentences]
+        others = [s for block in theme for s in block.guests if s.excluded is None and s not in quoted]
+        led = " ".join(block.led for block in theme)
+        taken = [section.heading for section in sections]
+        title, source = heading(quoted, others, led, style.heading, words, evidence.names, taken)
+        quotes = tuple(stretch.quote for stretch in stretches_ if stretch.quote)
+        sections.append(Section(heading=title, heading_from=source, quotes=quotes))
+    return sections
+
+
+def blocks_of(evidence: Evidence) -> list[Block]:
+    """By what the host said; by passage, or by eight sentences, where nobody leads."""
+    blocks: list[Block] = []
+    host: list[Sentence] = []
+    guests: list[Sentence] = []
+    for sentence in evidence.sentences:
+        leads = sentence.voice == evidence.host
+        if leads:
+            fresh = len(norms(sentence.text)) >= 5 or bool(TURN.search(sentence.text))  # and does not just hum along
+        else:
+            full = not guests or guests[-1].passage != sentence.passage or len(guests) >= WHOLE_BLOCK
+            fresh = evidence.host is None and full
+        if fresh and guests:
+            blocks.append(Block(tuple(host), tuple(guests)))
+            host, guests = [], []
+        (host if leads else guests).append(sentence)
+    return [*blocks, Block(tuple(host), tuple(guests))] if guests else blocks
+
+
+def themes_of(blocks: Sequence[Block], found: Sequence[Stretch], most: int) -> list[list[Block]]:
+    """At most `most` themes of neighbouring blocks, each with something to quote, by two voices where possible."""
+    best = [_best_by_voice(block, found) for block in blocks]
+    until = [0, *accumulate(block.words for block in blocks)]
+    total = until[-1] or 1
+    edge = [float(bool(TURN.search(block.led))) for block in blocks]
+    worth = {(a, b): _worth(best[a:b]) for a, b in combinations(range(len(blocks) + 1), 2)}
+    for count in range(min(most, len(blocks)), 0, -1):
+        value = {
+            (a, b): worth[a, b] + edge[a] - 3 * abs((until[b] - until[a]) / total - 1 / count)
+            for a, b in worth
+            if worth[a, b]
+        }
+        ways = (list(pairwise((0, *cuts, len(blocks)))) for cuts in combinations(range(1, len(blocks)), count - 1))
+        options = [(sum(value[span] for span in way), way) for way in ways if all(span in value for span in way)]
+        if options:
+            return [list(blocks[a:b]) for a, b in max(options)[1]]
+    return [list(blocks)]
+
+
+def _best_by_voice(part: Block, found: Sequence[Stretch]) -> Mapping[str, float]:
+    ids = {s.id for s in part.guests}
+    here = [stretch for stretch in reversed(found) if stretch.id in ids]
+    return {stretch.voice: max(0.1, stretch.score) for stretch in here}
+
+
+def _worth(parts: Sequence[Mapping[str, float]]) -> float:
+    """What the best quotes of two voices are worth together; 0 where there is nothing to quote."""
+    voices = {voice: max(part.get(voice, 0.0) for part in parts) for part in parts for voice in part}
+    top = sorted(voices.values(), reverse=True)
+    return sum(top[:2]) + (1.0 if len(top) > 1 else 0.0)
+
+
+def choose(
+    themes: Sequence[Sequence[Block]], found: Sequence[Stretch], evidence: Evidence, room: float
+) -> list[list[Stretch]]:
+    """Two quotes per theme, by two voices where there are: together the best that also lets everybody speak.
+
+    In order of time; `room` is what they may take together, in words.
+    """
+    guests = {voice: s for voice, s in evidence.seconds.items() if voice != evidence.host}
+    must = {voice for voice, seconds in guests.items() if seconds > MUST_SPEAK * sum(guests.values())}
+
+    def worth_of(choice: Sequence[tuple[float, Quotes]]) -> float:
+        voices = Counter(stretch.voice for _, pair in choice for stretch in pair)
+        words = sum(stretch.words for _, pair in choice for stretch in pair)
+        value = sum(score for score, _ in choice) + 1.6 * len(must & set(voices))
+        return value - 0.25 * (voices.total() - len(voices)) - 2.0 * max(0.0, abs(words - room) / room - 0.12)
+
+    options = [_pairs(evidence, theme, found) for theme in themes]
+    quotes = [list(pair) for _, pair in max(product(*options), key=worth_of)]
+    quotes[-1] += _tip(themes[-1], quotes[-1], found)
+    return [sorted(chosen, key=lambda stretch: stretch.start) for chosen in quotes]
+
+
+def _of(theme: Collection[Block], found: Sequence[Stretch]) -> list[Stretch]:
+    ids = {s.id for block in theme for s in block.guests}
+    return [stretch for stretch in found if stretch.id in ids]
+
+
+def _tip(theme: Sequence[Block], chosen: Sequence[Stretch], found: Sequence[Stretch]) -> list[Stretch]:
+    """A last word, where the host asked for one, closes the article; by another voice than the quote before it."""
+    final = next((theme[at:] for at, block in enumerate(theme) if FINAL.search(block.led)), [])
+    said = _of(final, found)
+    tips = [tip for tip in said if tip.words <= TIP_WORDS and tip.quote]
+    before = max(chosen, key=lambda stretch: stretch.start).voice
+    have = {stretch.id for stretch in chosen} & {stretch.id for stretch in said}
+    return [] if have else sorted(tips, key=lambda tip: (tip.voice == before, -tip.score))[:1]
+
+
+def _pairs(evidence: Evidence, theme: Sequence[Block], found: Sequence[Stretch]) -> list[tuple[float, Quotes]]:
+    """The best pairs of quotes in a theme, single quotes if there is no pair."""
+    where = {s.id: number for number, block in enumerate(theme) for s in block.guests}
+    taken: Counter[str] = Counter()
+    here: list[Stretch] = []
+    for stretch in _of(theme, found):
+        if taken[stretch.voice] < EACH and stretch.quote:
+            taken[stretch.voice] += 1
+            here.append(stretch)
+    pairs: list[tuple[float, Quotes]] = []
+    for a, b in combinations(sorted(here, key=lambda stretch: stretch.start), 2):
+        if a.shares(b) or (a.voice == b.voice and b.start - a.sentences[-1].end < APART):
+            continue
+        replies = evidence.replies(a.id, b.id)
+        before = [evidence.answers.get(stretch.sentences[0].passage) for stretch in (a, b)]
+        score = a.score + b.score + 1.5 * (a.voice != b.voice) + 0.8 * replies + 0.5 * (where[a.id] == where[b.id])
+        score -= 0.5 * sum(s is not None and s.voice != evidence.host for s in before)
+        pairs.append((score, (a, b)))
+    kept = sorted(pairs, key=lambda pair: (-pair[0], pair[1][0].start))
+    return kept[:PAIRS] or [(stretch.score, (stretch,)) for stretch in here[:PAIRS]]

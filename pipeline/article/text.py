@@ -1,53 +1,38 @@
-"""Dutch words as the article's code sees them: tokens, negations, numbers, dates, and text made safe for Markdown."""
+"""Dutch words as the article's code sees them: the signs of signs.toml, tokens, numbers, and text safe for Markdown."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+import tomllib
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from pathlib import Path
+
+_DATA = tomllib.loads((Path(__file__).parent / "signs.toml").read_text(encoding="utf-8"))
 
 
-def wordlist(text: str) -> tuple[str, ...]:
-    """A list of words, written as a text."""
-    return tuple(text.split())
+def wordset(name: str) -> frozenset[str]:
+    """A list of words of signs.toml."""
+    return frozenset(_DATA["words"][name].split())
 
 
-def wordset(text: str) -> frozenset[str]:
-    """A set of words, written as a text."""
-    return frozenset(text.split())
+def sign(name: str) -> re.Pattern[str]:
+    """A list of signs of signs.toml as one expression; case does not count."""
+    return re.compile("|".join(_DATA["signs"][name].split("\n")[:-1]), re.IGNORECASE)
 
 
-NEGATIONS = wordset("niet geen nooit niets niemand nergens nee noch niks geenszins evenmin zonder")
-
-# Words that carry no subject of their own; a heading neither starts nor ends with them, a theme is not made of them.
-FUNCTION = wordset("""
-    de het een en of maar want dus dat die dit deze daar hier er dan als toen om te van voor met in op aan bij uit
-    naar over door tot tegen onder boven na sinds tussen zonder per via tijdens is zijn was waren wordt worden werd ben
-    bent heb hebt heeft hebben had hadden kan kun kunt kunnen kon konden mag mogen moet moeten moest zal zullen zou
-    zouden wil willen wilde ik je jij jou jouw u uw hij zij ze wij we ons onze jullie hun hen hem haar mij me mijn zich
-    wie wat waar wanneer hoe waarom welke welk wel niet geen ook nog al maar heel erg zo zoals ja nee nou eigenlijk
-    gewoon even echt best toch eens weer veel meer minder alles iets niets iemand niemand allemaal alle ander andere
-    omdat terwijl doordat zodat hoewel indien nu straks dus eh uh hè men elk elke ieder iedere zelf gaat gaan ga doen
-    doe doet komt kom komen ging zeg zegt zeggen zei denk denkt vind vindt daarom daarna daarvan ervan daarin erin
-    eraan daaraan ervoor daarvoor ermee daarmee erover daarover waarop waarin waarmee waarbij pas juist alleen altijd
-    natuurlijk misschien soms bijvoorbeeld twee drie vier vijf zes""")
-
-_UNITS = wordlist(
-    "nul een twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien vijftien zestien zeventien "
-    "achttien negentien"
-)
-_TENS = dict(
-    zip(wordlist("twintig dertig veertig vijftig zestig zeventig tachtig negentig"), range(20, 100, 10), strict=True)
-)
-_SMALL = {word: value for value, word in enumerate(_UNITS)} | {"één": 1, "eén": 1} | _TENS
-_MONTHS = wordlist("januari februari maart april mei juni juli augustus september oktober november december")
-CALENDAR = frozenset([*_MONTHS, *wordlist("maandag dinsdag woensdag donderdag vrijdag zaterdag zondag")])
+NEGATIONS = wordset("negations")
+FUNCTION = wordset("function")
+_UNITS: list[str] = _DATA["numbers"]["units"].split()
+_TENS: dict[str, int] = dict(zip(_DATA["numbers"]["tens"].split(), range(20, 100, 10), strict=True))
+_SMALL: dict[str, int] = {word: value for value, word in enumerate(_UNITS)} | {"één": 1, "eén": 1} | _TENS
+_MONTHS = _DATA["numbers"]["months"].split()
+CALENDAR = frozenset([*_MONTHS, *_DATA["numbers"]["days"].split()])
 
 _EDGE = re.compile(r"^[^\w]+|[^\w%€]+$")
 _ESCAPE = re.compile(r"([\\`*_\[\]<>#|~&{}])")
-_SPACE = re.compile(r"\s+")
 
 
 @lru_cache(maxsize=65536)
@@ -103,11 +88,11 @@ def _spelled(word: str) -> int | None:
     return None
 
 
-def numbers(text: str) -> set[str]:
-    """All numbers in a text, also those in '5 000' or '€12' or '2025-2026'."""
-    found = {value for token in re.split(r"[\s/–-]+", text) if (value := number(token))}
+def numbers(text: str) -> dict[str, str]:
+    """All numbers in a text as value → as written; also those in '5 000', '€12' and '2025-2026'."""
     joined = re.sub(r"(?<=\d)\s(?=\d{3}\b)", "", text)
-    return found | {value for token in joined.split() if (value := number(token))}
+    parts = re.split(r"[\s/–-]+", joined) + joined.split()
+    return {value: part.strip(".,;:()‘’“”?!") for part in reversed(parts) if (value := number(part))}
 
 
 def date(day: dt.date) -> str:
@@ -117,12 +102,14 @@ def date(day: dt.date) -> str:
 
 def counted(amount: int) -> str:
     """A small number as Dutch prose writes it."""
-    return _UNITS[amount] if 2 <= amount <= 12 else str(amount)
+    return str(_UNITS[amount]) if 2 <= amount <= 12 else str(amount)
 
 
-def listed(parts: Sequence[str], last: str = "en") -> str:
-    """'a, b en c'."""
-    return f" {last} ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
+def listed(parts: Sequence[str]) -> str:
+    """'a, b en c'; with semicolons where the parts have commas of their own."""
+    if len(parts) > 1 and any("," in part for part in parts):
+        return f"{'; '.join(parts[:-1])}; en {parts[-1]}"
+    return " en ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
 
 
 def upper_first(text: str) -> str:
@@ -138,15 +125,10 @@ def lower_first(text: str) -> str:
     return text if not first[1:].islower() and len(first) > 1 else text[:1].lower() + text[1:]
 
 
-def one_line(text: str) -> str:
-    """Text from outside on one line, without control characters."""
-    shown = "".join(" " if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp", "Cs") else char for char in text)
-    return _SPACE.sub(" ", shown).strip()
-
-
 def escaped(text: str) -> str:
-    """Text from outside that Markdown shows as it is."""
-    line = _ESCAPE.sub(r"\\\1", one_line(text))
+    """Text from outside on one line, without control characters, that Markdown shows as it is."""
+    shown = "".join(" " if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp", "Cs") else char for char in text)
+    line = _ESCAPE.sub(r"\\\1", " ".join(shown.split()))
     return re.sub(r"^(\d+)([.)])|^([-+=])", lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", line)
 
 
@@ -155,13 +137,13 @@ def unescaped(text: str) -> str:
     return re.sub(r"\\([^\w\s])", r"\1", text)
 
 
-def inner_quotes(text: str) -> str:
-    """A text that stands between ‘ and ’: its own quote marks become “ and ”, its apostrophes ’."""
-    text = re.sub(r"(?<![\w])[\"„‘'](?=[\w(])(?![stnmk]\b)", "“", text)
+def inside(text: str) -> str:
+    """What may stand between ‘ and ’ in Markdown: its own quote marks become “ and ”, its apostrophes ’."""
+    text = re.sub(r"(?<![\w])[\"„‘'](?=[\w(])(?![stnmk]\b)", "“", text.replace("‘", "“"))
     text = re.sub(r"(?<=[\w.,?!…])[\"”](?!\w)", "”", text)
     if "“" in text:
         text = re.sub(r"(?<=[\w.,?!…])['’](?!\w)", "”", text)
-    return text.replace("'", "’").replace('"', "”")
+    return escaped(text.replace("'", "’").replace('"', "”"))
 
 
 def content(words: Iterable[str]) -> list[str]:
@@ -175,3 +157,18 @@ def rarity(word: str) -> float:
     from wordfreq import zipf_frequency
 
     return max(0.0, 1 - zipf_frequency(word, "nl") / 7.5)
+
+
+@lru_cache(maxsize=65536)
+def is_word(word: str) -> bool:
+    """Whether Dutch texts hold a word, or two that make it up (with an s between them, perhaps)."""
+    if rarity(word) < UNHEARD or number(word) is not None:
+        return True
+    cuts = ((word[:at], word[at:]) for at in range(4, len(word) - 3))
+    return any(
+        rarity(left) < HALF and min(rarity(right), rarity(right.removeprefix("s"))) < HALF for left, right in cuts
+    )
+
+
+UNHEARD = 0.85  # rarity above which (Zipf below 1.1) a word is hardly ever written
+HALF = 0.55  # rarity up to which (Zipf from 3.4) a word may be half of another

@@ -1,94 +1,81 @@
-"""Which Whisper model: where each comes from, which one 'auto' takes, and what `impressie models` lists."""
+"""Which Whisper model: what each costs here, which one 'auto' takes, and where its files come from.
+
+Files come from the catalogue, the user's own disk, or each engine's official home.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+import functools
+import os
+import shutil
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline import weights
+from pipeline import system, weights
 from pipeline.config import Machine
-from pipeline.engines import costs, whisper_files
-from pipeline.engines.whisper_files import whisper
 from pipeline.errors import PipelineError
+from pipeline.weights import Report, UnavailableError, Weights, fetching
+from pipeline.weights.catalogue import ModelFile
 
-__all__ = ["HEADINGS", "NAMES", "ModelRow", "best", "catalogue", "fetch", "whisper"]
-
-NAMES = tuple(costs.SIZES)
-HEADINGS = ("name", "for", "where", "size", "memory", "an hour takes", "fits", "licence", "source")
-SOURCES = {
-    "base": "Systran/faster-whisper-base, or PyPI",
-    "large-v3-turbo": "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
+BASE = "whisper-base"  # in the catalogue
+SEAL = "SHA256"
+# From good to best, by published Dutch word error rates, with the bytes of their float16 files (rounded but for base).
+SIZES = {
+    "base": 145_217_532,
+    "small": 484_000_000,
+    "medium": 1_528_000_000,
+    "large-v3-turbo": 1_618_000_000,
+    "large-v3": 3_087_000_000,
 }
+# Seconds of work per second of audio for Whisper base with beam 5, measured on two cores of an AMD EPYC:
+# faster-whisper in batches of 4 as int8, openai-whisper window by window as float32. Elsewhere by number of cores.
+PACE = {"faster-whisper": 0.07, "openai-whisper": 0.52}
+# For the large models on a GPU: 13 minutes in 17 s (batch 8) and in 2 min 23 s, published for large-v2 on an
+# RTX 3070 Ti in faster-whisper's README; for large-v3 on another GPU it is an estimate.
+GPU_PACE = {"faster-whisper": 0.022, "openai-whisper": 0.18}
+# How much more work than base. Estimated: half of the time taken to be the encoder's, half the decoder's, each as its
+# number of weights, 12·layers·width² and 16·layers·width² + 51 865·width (Radford et al. 2022, table 1).
+WORK = {"base": 1.0, "small": 3.7, "medium": 12.4, "large-v3-turbo": 18.3, "large-v3": 25.4}
+# Bytes beside the weights (Python, audio, activations): what faster-whisper with base took at most, rounded up.
+BESIDE = 900_000_000
+HEADINGS = ("name", "for", "where", "size", "memory", "an hour takes", "fits", "licence", "source")
+# Read by Hugging Face's client when faster-whisper imports it: no telemetry, no bars of its own.
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 
-@dataclass(frozen=True)
-class ModelRow:
-    """A model as `impressie models` shows it; `pace` in seconds of work per second of audio."""
-
-    name: str
-    kind: str
-    where: str
-    bytes: int
-    memory: int | None
-    pace: float | None
-    basis: str
-    fits: bool | None
-    licence: str
-    source: str
-
-    def cells(self) -> tuple[str, ...]:
-        """Under HEADINGS."""
-        return (
-            self.name,
-            self.kind,
-            self.where,
-            _bytes(self.bytes),
-            _bytes(self.memory) if self.memory else "",
-            f"{_span(3600 * self.pace)} ({self.basis})" if self.pace is not None else "",
-            "" if self.fits is None else "yes" if self.fits else "no",
-            self.licence,
-            self.source,
-        )
-
-
-def catalogue(engine: str = "faster-whisper", machine: Machine | None = None) -> list[ModelRow]:
-    """Every model: what it costs here, and whether it is here or can be fetched. Asks the hub once, briefly."""
-    machine = machine or Machine()
-    rows = []
-    for name in NAMES:
-        price = costs.cost(engine, name, machine)
-        why_not = whisper_files.obstacle(engine, name)
-        rows.append(
-            ModelRow(
-                name=name,
-                kind="speech",
-                where="here" if whisper_files.here(engine, name) else "not from here" if why_not else "can be fetched",
-                bytes=costs.SIZES[name].bytes,
-                memory=price.memory,
-                pace=price.pace,
-                basis=price.basis,
-                fits=costs.fits(price, machine),
-                licence="MIT",
-                source=SOURCES.get(name, f"Systran/faster-whisper-{name}"),
-            )
-        )
-    for found in weights.CATALOGUE.values():
-        if found.name != whisper_files.BASE:
-            where = "here" if weights.present(found.name) else "can be fetched"
-            rows.append(
-                ModelRow(found.name, "speakers", where, found.bytes, None, None, "", None, found.licence, found.source)
-            )
+def catalogue(engine: str = "faster-whisper") -> list[tuple[str, ...]]:
+    """Every model under HEADINGS: what it costs here, and whether it can be had. Asks its home once, briefly."""
+    machine = Machine()
+    rows: list[tuple[str, ...]] = []
+    for name, size in SIZES.items():
+        away = "not from here" if obstacle(engine, name) else "can be fetched"
+        where = "here" if here(engine, name) else away
+        needs = memory(engine, name, machine)
+        hour = f"{_span(3600 * pace(engine, name, machine))} (estimated)"
+        fits = "yes" if needs <= room(engine, machine) else "no"
+        home = homes(engine)[name].partition("://")[2]
+        rows.append((name, "speech", where, _bytes(size), f"{_bytes(needs)} (estimated)", hour, fits, "MIT", home))
+    for name, found in weights.CATALOGUE.items():
+        if name != BASE:
+            where = "here" if weights.present(name) else "can be fetched"
+            size = sum(file.bytes for file in found.files)
+            rows.append((name, "speakers", where, _bytes(size), "", "", "", found.licence, found.source))
     return rows
 
 
-def fetch(name: str, progress: weights.Report | None = None) -> Path:
+def fetch(name: str, progress: Report | None = None) -> Path:
     """Fetch a model by its name in the catalogue, or 'openai-whisper/NAME' for that engine's own file."""
     if name in weights.CATALOGUE:
         return weights.path(name, progress)
     engine, _, model = name.rpartition("/")
-    if model in NAMES and engine in ("", *costs.BASE):
+    if model in SIZES and engine in ("", *PACE):
         return whisper(engine or "faster-whisper", model, progress)
-    known = [*NAMES, *(other for other in weights.CATALOGUE if other != whisper_files.BASE)]
+    known = [*SIZES, *(other for other in weights.CATALOGUE if other != BASE)]
     raise PipelineError(f"there is no model called '{name}'", f"known: {', '.join(known)}")
 
 
@@ -97,21 +84,57 @@ def best(engine: str, length: float, machine: Machine) -> tuple[str, str]:
 
     The best one that can be had, fits in memory and needs at most half the recording's length; base, if none does.
     """
-    if engine not in costs.BASE:
+    if engine not in PACE:
         raise PipelineError(f"engine '{engine}' does not know model = \"auto\"", "name a model")
     passed: list[str] = []
-    for name in reversed(NAMES):
-        price = costs.cost(engine, name, machine)
-        takes = f"about {_span(price.pace * length)} for {_span(length)} of audio"
-        if price.pace > 0.5:
+    for name in reversed(SIZES):
+        speed_here = pace(engine, name, machine)
+        takes = f"about {_span(speed_here * length)} for {_span(length)} of audio"
+        if speed_here > 0.5:
             passed.append(f"{name} would take {takes}")
-        elif not costs.fits(price, machine):
-            passed.append(f"{name} wants {_bytes(price.memory)} of memory")
-        elif why_not := whisper_files.obstacle(engine, name):
+        elif (needs := memory(engine, name, machine)) > room(engine, machine):
+            passed.append(f"{name} wants {_bytes(needs)} of memory")
+        elif why_not := obstacle(engine, name):
             passed.append(f"{name} cannot be had here: {why_not}")
         else:
             return name, "; ".join([takes, *passed])
     return "base", "; ".join(["the smallest", *passed])
+
+
+def pace(engine: str, model: str, machine: Machine) -> float:
+    """Seconds of work per second of audio here."""
+    if on_gpu(engine, machine):
+        return GPU_PACE[engine] * WORK[model] / WORK["large-v3"]
+    return PACE[engine] * WORK[model] * 2 / min(machine.cores(), 8)  # more threads than that gain little
+
+
+def memory(engine: str, model: str, machine: Machine) -> int:
+    """Bytes at most: both engines read a float16 file; the one keeps int8, the other float32; a GPU keeps float16."""
+    times = 2 if on_gpu(engine, machine) else 1.5 if engine == "faster-whisper" else 3
+    return BESIDE + round(times * SIZES[model])
+
+
+@functools.cache
+def on_gpu(engine: str, machine: Machine) -> bool:
+    """Whether a GPU will do the work: as set, else where this engine's own library sees one."""
+    if machine.device != "auto":
+        return machine.device == "cuda"
+    if engine == "openai-whisper":
+        import torch
+
+        return torch.cuda.is_available()
+    import ctranslate2
+
+    return bool(ctranslate2.get_cuda_device_count())
+
+
+def room(engine: str, machine: Machine) -> float:
+    """Bytes of memory that a model may fill: four fifths of the GPU's or the machine's; no limit if unknown."""
+    if not on_gpu(engine, machine):
+        return 0.8 * (system.memory() or float("inf"))
+    import torch
+
+    return 0.8 * torch.cuda.mem_get_info()[1] if torch.cuda.is_available() else float("inf")
 
 
 def _bytes(count: int) -> str:
@@ -120,3 +143,115 @@ def _bytes(count: int) -> str:
 
 def _span(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{max(1, seconds):.0f} s"
+
+
+def whisper(engine: str, model: str, progress: Report | None = None) -> Path:
+    """The model's files on this disk: a CTranslate2 folder, or for openai-whisper also a .pt file.
+
+    `model` is a name, or the path of such a folder or file. Fetched now if need be; PipelineError where it cannot be.
+    """
+    own = Path(model).expanduser()
+    if own.is_absolute() or own.suffix == ".pt" or len(own.parts) > 1:
+        if (own / "model.bin").is_file() or (own.is_file() and engine == "openai-whisper"):
+            return own
+        kinds = "faster-whisper takes a CTranslate2 folder with a model.bin in it, openai-whisper also a .pt file"
+        raise PipelineError(f"there is no model at {own}", kinds)
+    if model not in homes(engine):
+        known = f"known: {', '.join(SIZES)}; or the path of a model of your own"
+        raise PipelineError(f"there is no Whisper model called '{model}'", known)
+    if (engine, model) == ("faster-whisper", "base"):
+        return weights.path(BASE, progress)
+    try:
+        return weights.ready(_openai(model), progress) if engine == "openai-whisper" else _from_hub(model, progress)
+    except UnavailableError as error:
+        if model == "base":  # the same numbers, in CTranslate2's form
+            return weights.path(BASE, progress)
+        instead = ", ".join(["base", *(name for name in SIZES if name != "base" and here(engine, name))])
+        raise PipelineError(
+            f"the model '{model}' cannot be had here: {error}",
+            f"what can be had: {instead}. Or run 'impressie models fetch {model}' where there is a connection and copy "
+            f"{weights.cache()}; or give the path of a model folder: --set model=FOLDER",
+        ) from error
+
+
+def here(engine: str, model: str) -> bool:
+    """Whether a model is on this disk; nothing comes in place there unchecked."""
+    if engine == "openai-whisper":
+        return (weights.cache() / "weights" / f"openai-whisper-{model}" / f"{model}.pt").is_file()
+    return weights.present(BASE) if model == "base" else (_hub(model) / SEAL).is_file()
+
+
+def obstacle(engine: str, model: str) -> str | None:
+    """Why a model cannot be had here, in a few words; None where it can, as far as one question tells."""
+    if model == "base" or here(engine, model):
+        return None
+    try:
+        with fetching.session() as get:
+            fetching.asked(get, homes(engine)[model])
+    except UnavailableError as error:
+        return str(error)
+    return None
+
+
+def homes(engine: str) -> dict[str, str]:
+    """The engine's own table of models, name → address; OpenAI's addresses hold the file's SHA-256."""
+    if engine == "openai-whisper":
+        import whisper
+
+        return dict(whisper._MODELS)  # noqa: SLF001 the only place where OpenAI publishes them
+    from faster_whisper import utils
+
+    hub = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+    return {name: f"{hub}/{repository}" for name, repository in utils._MODELS.items()}  # noqa: SLF001 as above
+
+
+def _openai(model: str) -> Weights:
+    """OpenAI's own file; fetched as the catalogue's are, since its own downloader cannot go on where it stopped."""
+    url = homes("openai-whisper")[model]
+    *_, sha256, name = url.split("/")
+    file = ModelFile(name=name, sha256=sha256, home=url)
+    return Weights(name=f"openai-whisper-{model}", licence="MIT", source=url, files=(file,))
+
+
+def _hub(model: str) -> Path:
+    return weights.cache() / "weights" / f"faster-whisper-{model}"
+
+
+def _from_hub(model: str, progress: Report | None) -> Path:
+    """By faster-whisper's own downloader; SEAL keeps the SHA-256 of model.bin that the hub promised beforehand."""
+    from faster_whisper.utils import download_model
+
+    folder, size = _hub(model), SIZES.get(model, 0)
+    seal, url = folder / SEAL, f"{homes('faster-whisper')[model]}/resolve/main/model.bin"
+    with weights.locked(folder.name):
+        if not seal.exists():
+            with fetching.session() as get, _told(folder, size, progress), warnings.catch_warnings(action="ignore"):
+                promised = fetching.promised(fetching.asked(get, url))
+                fetching.room(folder, size)
+                try:
+                    download_model(model, output_dir=str(folder))
+                except Exception as error:  # its HTTP library's own errors, and which library differs by version
+                    raise UnavailableError(f"{fetching.host(url)} broke off ({type(error).__name__})") from error
+            seal.write_text(promised, encoding="utf-8")
+        if fetching.sha256_of(folder / "model.bin") != seal.read_text(encoding="utf-8"):
+            shutil.rmtree(folder)
+            raise UnavailableError("what came is not the file that was promised; it was deleted")
+    return folder
+
+
+@contextmanager
+def _told(folder: Path, total: int, progress: Report | None) -> Iterator[None]:
+    """Report twice a second how much stands in `folder`, since the hub's bar is not ours."""
+    done = threading.Event()
+
+    def watch() -> None:
+        while progress and not done.wait(0.5):
+            with contextlib.suppress(OSError):  # a file that is renamed meanwhile
+                here = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+                progress(min(here, total), total, "B")
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()

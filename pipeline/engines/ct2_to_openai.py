@@ -11,94 +11,65 @@ import json
 import re
 import struct
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.errors import PipelineError
-
-if TYPE_CHECKING:
-    import whisper
-
 Array = npt.NDArray[Any]
-_FLOATS = {0: "<f4", 4: "<f2"}  # CTranslate2's numbers for its data types; others are quantised
-_INTEGERS = {1: "<i1", 2: "<i2", 3: "<i4"}
-_RENAMED = (
-    (r"/", "."),
-    (r"\.layer_(\d+)\.", r".blocks.\1."),
-    (r"position_encodings\.encodings$", "positional_embedding"),
-    (r"embeddings\.weight$", "token_embedding.weight"),
-    (r"^encoder\.layer_norm\.", "encoder.ln_post."),
-    (r"^decoder\.layer_norm\.", "decoder.ln."),
-    (r"\.self_attention\.layer_norm\.", ".attn_ln."),
-    (r"\.attention\.layer_norm\.", ".cross_attn_ln."),
-    (r"\.ffn\.layer_norm\.", ".mlp_ln."),
-    (r"\.self_attention\.", ".attn."),
-    (r"\.attention\.", ".cross_attn."),
-    (r"\.ffn\.linear_0\.", ".mlp.0."),
-    (r"\.ffn\.linear_1\.", ".mlp.2."),
-    (r"\.gamma$", ".weight"),
-    (r"\.beta$", ".bias"),
+_TYPES = {0: "<f4", 1: "<i1", 2: "<i2", 3: "<i4", 4: "<f2"}  # CTranslate2's numbers for its data types
+_RENAMED = (  # one after the other
+    ("/", "."),
+    ("position_encodings.encodings", "positional_embedding"),
+    ("embeddings.weight", "token_embedding.weight"),
+    ("encoder.layer_norm", "encoder.ln_post"),
+    ("decoder.layer_norm", "decoder.ln"),
+    ("self_attention.layer_norm", "attn_ln"),
+    (".attention.layer_norm", ".cross_attn_ln"),
+    ("ffn.layer_norm", "mlp_ln"),
+    ("self_attention.linear_0", "attn.query+key+value"),
+    ("self_attention.linear_1", "attn.out"),
+    (".attention.linear_0", ".cross_attn.query"),
+    (".attention.linear_1", ".cross_attn.key+value"),
+    (".attention.linear_2", ".cross_attn.out"),
+    ("ffn.linear_0", "mlp.0"),
+    ("ffn.linear_1", "mlp.2"),
+    (".gamma", ".weight"),
+    (".beta", ".bias"),
+    (".layer_", ".blocks."),
 )
-_FUSED = {
-    ("attn", "0"): ("query", "key", "value"),
-    ("attn", "1"): ("out",),
-    ("cross_attn", "0"): ("query",),
-    ("cross_attn", "1"): ("key", "value"),
-    ("cross_attn", "2"): ("out",),
-}
 
 
-def load(folder: Path, device: str) -> whisper.Whisper:
-    """A Whisper on `device`, with the alignment heads of the folder's config.json."""
+def load(folder: Path, device: str) -> Any:
+    """A `whisper.Whisper` on `device`, with its config.json's alignment heads; ValueError where the folder has none."""
     import torch
     import whisper
 
     variables = read(folder / "model.bin")
-    state = {name: torch.from_numpy(values) for name, values in renamed(variables).items()}
-    try:
-        model = whisper.Whisper(whisper.ModelDimensions(**dimensions(variables)))
-        model.load_state_dict(state)
-    except (KeyError, RuntimeError) as error:
-        raise PipelineError(f"{folder / 'model.bin'} does not hold a Whisper model") from error
+    model = whisper.Whisper(whisper.ModelDimensions(**_dimensions(variables)))
+    model.load_state_dict({name: torch.from_numpy(values) for name, values in renamed(variables).items()})
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     if heads := config.get("alignment_heads"):
         mask = torch.zeros(model.dims.n_text_layer, model.dims.n_text_head, dtype=torch.bool)
-        for layer, head in heads:
-            mask[layer, head] = True
+        mask[tuple(zip(*heads, strict=True))] = True
         model.register_buffer("alignment_heads", mask.to_sparse(), persistent=False)
     return model.to(device)
 
 
 def read(path: Path) -> dict[str, Array]:
-    """The variables of a model.bin; PipelineError where it is no Whisper, or is quantised."""
-    try:
-        with path.open("rb") as stream:
-            return _variables(stream)
-    except (OSError, struct.error, UnicodeDecodeError, ValueError) as error:
-        raise PipelineError(f"{path} cannot be read as a CTranslate2 model") from error
-
-
-def _variables(stream: IO[bytes]) -> dict[str, Array]:
-    version, specification, _revision = _number(stream, "I"), _text(stream), _number(stream, "I")
-    if version != 6 or specification != "WhisperSpec":
-        raise ValueError(f"{specification} in version {version}")
+    """The variables of a model.bin as float32."""
     found: dict[str, Array] = {}
-    for _ in range(_number(stream, "I")):
-        name = _text(stream)
-        shape = [_number(stream, "I") for _ in range(_number(stream, "B"))]
-        kind = _number(stream, "B")
-        raw = stream.read(_number(stream, "I"))
-        if kind in _FLOATS:
-            found[name] = np.frombuffer(raw, _FLOATS[kind]).reshape(shape).astype(np.float32)
-        elif kind in _INTEGERS and not shape:
-            found[name] = np.frombuffer(raw, _INTEGERS[kind]).reshape(shape)
-        else:
-            raise PipelineError(
-                "this CTranslate2 model is quantised: openai-whisper cannot use it",
-                'convert it with --quantization float16, or use engine = "faster-whisper"',
-            )
+    with path.open("rb") as stream:
+        if _number(stream, "I") != 6 or _text(stream) != "WhisperSpec":
+            raise ValueError(f"{path} is no CTranslate2 model of Whisper")
+        _number(stream, "I")  # the specification's revision
+        for _ in range(_number(stream, "I")):
+            name = _text(stream)
+            shape = [_number(stream, "I") for _ in range(_number(stream, "B"))]
+            values = np.frombuffer(dtype=_TYPES[_number(stream, "B")], buffer=stream.read(_number(stream, "I")))
+            if shape and values.dtype.kind != "f":
+                raise ValueError(f"{path} is quantised: convert it again with --quantization float16")
+            found[name] = values.reshape(shape).astype(np.float32)
     return found
 
 
@@ -110,26 +81,16 @@ def _text(stream: IO[bytes]) -> str:
     return stream.read(_number(stream, "H"))[:-1].decode("utf-8")  # ends with a NUL
 
 
-def dimensions(variables: dict[str, Array]) -> dict[str, int]:
+def _dimensions(variables: dict[str, Array]) -> dict[str, int]:
     """Whisper's own `dims`, out of the shapes."""
-
-    def layers(part: str) -> int:
-        return len({name.split("/")[1] for name in variables if name.startswith(f"{part}/layer_") and "/ffn/" in name})
-
-    state, mels, _ = variables["encoder/conv1/weight"].shape
-    vocabulary, text_state = variables["decoder/embeddings/weight"].shape
-    return {
-        "n_mels": mels,
-        "n_audio_ctx": variables["encoder/position_encodings/encodings"].shape[0],
-        "n_audio_state": state,
-        "n_audio_head": int(variables["encoder/num_heads"]),
-        "n_audio_layer": layers("encoder"),
-        "n_vocab": vocabulary,
-        "n_text_ctx": variables["decoder/position_encodings/encodings"].shape[0],
-        "n_text_state": text_state,
-        "n_text_head": int(variables["decoder/num_heads"]),
-        "n_text_layer": layers("decoder"),
-    }
+    found = {"n_mels": variables["encoder/conv1/weight"].shape[1]}
+    found["n_vocab"] = variables["decoder/embeddings/weight"].shape[0]
+    for part, ours in (("encoder", "audio"), ("decoder", "text")):
+        found[f"n_{ours}_ctx"], found[f"n_{ours}_state"] = variables[f"{part}/position_encodings/encodings"].shape
+        found[f"n_{ours}_head"] = int(variables[f"{part}/num_heads"])
+        layers = {name.split("/")[1] for name in variables if re.match(rf"{part}/layer_\d", name)}
+        found[f"n_{ours}_layer"] = len(layers)
+    return found
 
 
 def renamed(variables: dict[str, Array]) -> dict[str, Array]:
@@ -139,14 +100,11 @@ def renamed(variables: dict[str, Array]) -> dict[str, Array]:
         if not values.shape:
             continue  # settings, such as the number of heads
         new = name
-        for pattern, replacement in _RENAMED:
-            new = re.sub(pattern, replacement, new)
-        fused = re.fullmatch(r"(.+\.(attn|cross_attn))\.linear_(\d)\.(weight|bias)", new)
-        if fused is None:
-            state[new] = values
-            continue
-        parts = _FUSED[fused[2], fused[3]]
+        for theirs, ours in _RENAMED:
+            new = new.replace(theirs, ours)
+        *before, fused, kind = new.split(".")
+        parts = fused.split("+")
         for part, piece in zip(parts, np.split(values, len(parts)), strict=True):
-            if (part, fused[4]) != ("key", "bias"):
-                state[f"{fused[1]}.{part}.{fused[4]}"] = np.ascontiguousarray(piece)
+            if (part, kind) != ("key", "bias"):
+                state[".".join([*before, part, kind])] = np.ascontiguousarray(piece)
     return state

@@ -3,19 +3,90 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import dataclass, field
 from urllib.parse import quote as percent
 
 from pipeline.article.evidence import Evidence
-from pipeline.article.people import Person, belonging, the
-from pipeline.article.plan import GOOD
-from pipeline.article.questions import worth
-from pipeline.article.telling import Scene, inside, quoted, section, unstopped
-from pipeline.article.text import content, counted, date, escaped, listed, lower_first, norms, upper_first
+from pipeline.article.headings import lexicon
+from pipeline.article.people import surnames, the
+from pipeline.article.plan import GOOD, blocks_of
+from pipeline.article.questions import alike, asked_by_host, asks, personal, worth
+from pipeline.article.text import (
+    content,
+    counted,
+    date,
+    escaped,
+    inside,
+    is_word,
+    listed,
+    lower_first,
+    norms,
+    rarity,
+    sign,
+    upper_first,
+)
 from pipeline.config import DraftParams
-from pipeline.models import Plan, Recording
+from pipeline.models import Plan, Quote, Recording, Section
 
+DISAGREES, AGREES, YES, ROUND, TIP = map(sign, ("disagrees", "agrees", "yes", "round", "tip"))
+# What a verb of saying claims of a quote, the most telling first; verbs of another house style claim nothing.
+FITS = {
+    "vertelde": sign("tells"),
+    "legde uit": sign("explains"),
+    "benadrukte": sign("stresses"),
+    "stelde": sign("states"),
+}
+BRIEF = 24  # words up to which a quote may come before the name of who said it
+LATER = 60.0  # seconds after which 'later in het gesprek' is said
 LAST_WORDS = 0.7  # of the talk: what is asked later is no main question
 MOST_LISTED = 5  # people that one sentence can introduce with their roles
+
+
+@dataclass
+class Scene:
+    """What an article is written from, and what it has told so far, so that nothing is told twice the same way."""
+
+    evidence: Evidence
+    plan: Plan
+    params: DraftParams
+    recording: Recording
+    named: set[str] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
+    verbs: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        speaking = {s.voice for s in self.evidence.usable} - {self.evidence.host}
+        order = {speaker.name: at for at, speaker in enumerate(self.params.speakers)}
+        guests = [person for voice, person in self.evidence.people.items() if voice in speaking]
+        self.guests = sorted(guests, key=lambda person: order.get(person.name, len(order)))
+        self.host = self.evidence.people.get(self.evidence.host or "")
+        self.heard = " ".join(s.text for s in self.evidence.sentences)
+        self.short = surnames(self.evidence.people.values())
+        self.blocks = blocks_of(self.evidence)
+        self.questions = asked_by_host(self.evidence)
+
+    def name(self, voice: str) -> str:
+        """Full and with the role before it at first mention in the article's body; afterwards the surname."""
+        person = self.evidence.people[voice]
+        if person.name in self.named:
+            return escaped(self.short[person.name])
+        self.named.add(person.name)
+        plain = person.role and not re.search(r"\b(van|bij|voor|in|en)\b|,|(\S+\s+){3}", person.role)
+        return escaped(f"{person.role} {person.name}" if plain else person.name)
+
+    def verb(self, text: str) -> str:
+        """A verb of saying that fits a quote, not one of the last two."""
+        verbs = [verb for verb in self.params.style.say if verb not in self.verbs[-2:]]
+        fitting = [verb for verb, claims in FITS.items() if verb in verbs and claims.search(text)]
+        plain = [verb for verb in verbs if verb not in FITS]
+        self.verbs.append([*fitting, *plain, "zei"][0])
+        return self.verbs[-1]
+
+    def untold(self) -> list[tuple[str, str]]:
+        """Ids and texts of the questions that stand nowhere in the article yet."""
+        asked = [(key, self.questions[key]) for key in self.plan.subjects]
+        return [(key, text) for key, text in asked if not personal(text) and not alike(text, self.asked)]
 
 
 def write(evidence: Evidence, plan: Plan, params: DraftParams, recording: Recording) -> str:
@@ -23,133 +94,163 @@ def write(evidence: Evidence, plan: Plan, params: DraftParams, recording: Record
     scene = Scene(evidence, plan, params, recording)
     title = inside(params.title or recording.title)
     parts = [f"# {params.style.title.format(title=title)}", _lead(scene), _context(scene, title), _participants(scene)]
-    for number, part in enumerate(plan.sections, start=1):
-        parts += [f"## {escaped(part.heading)}", section(scene, part, last=number == len(plan.sections))]
-    parts += [_closing(scene), params.style.disclosure]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    for part in plan.sections:
+        parts += [f"## {escaped(part.heading)}", *_section(scene, part, last=part is plan.sections[-1])]
+    return "\n\n".join(filter(None, [*parts, _closing(scene), params.style.disclosure])) + "\n"
 
 
 def _lead(scene: Scene) -> str:
     """The questions, who discussed them, and the pull quote."""
-    questions = [asked for key in scene.plan.questions if (asked := scene.question(key))]
-    scene.asked.extend(questions)
-    said = [escaped(asked) for asked in questions]
-    if len(said) > 1:
-        said[-1] = f"En {lower_first(said[-1])}"
-    more = any(asked and not scene.told(asked) for asked in map(scene.question, scene.plan.subjects))
-    which = f"deze {'en andere ' if more else ''}vragen" if len(said) > 1 else "onder meer deze vraag"
-    who = _roles(scene)
+    questions = [scene.questions[key] for key in scene.plan.questions]
+    scene.asked += questions
+    more = any(not alike(scene.questions[key], questions) for key in scene.plan.subjects)
+    which = f"deze {'en andere ' if more else ''}vragen" if len(questions) > 1 else "onder meer deze vraag"
+    roles = [f"een {escaped(guest.role)}" for guest in scene.guests if guest.role]
     many = len(scene.guests) > 1
+    who = f"{counted(len(scene.guests))} sprekers" if many else "een spreker"
+    if len(set(roles)) == len(scene.guests) <= MOST_LISTED:
+        who = listed(roles)
+    said = _in_a_row(questions)
     if not questions:
         said.append(f"In dit webinar {'kwamen' if many else 'kwam'} {who} aan het woord.")
-    elif many:
-        said.append(f"{upper_first(who)} bespraken {which} in dit webinar.")
     else:
-        said.append(f"{upper_first(who)} ging in dit webinar in op {which}.")
-    pull = scene.plan.pull_quote
-    if pull:
-        said.append(f"{unstopped(quoted(pull.text))}, zei {scene.name(pull.voice, first=True)}.")
+        did = f"bespraken {which} in dit webinar" if many else f"ging in dit webinar in op {which}"
+        said.append(f"{upper_first(who)} {did}.")
+    if scene.plan.pull_quote:
+        pull = scene.plan.pull_quote
+        said.append(f"{_unstopped(pull.text)}, zei {escaped(scene.evidence.people[pull.voice].name)}.")
     return " ".join(said)
 
 
-def _roles(scene: Scene) -> str:
-    """'een wethouder, een onderzoeker en een huisarts'."""
-    guests = scene.guests
-    roles = [f"een {escaped(guest.role)}" for guest in guests if guest.role]
-    if len(roles) == len(guests) <= MOST_LISTED and len(set(roles)) == len(roles):
-        return listed(roles)
-    return f"{counted(len(guests))} sprekers" if len(guests) > 1 else "een spreker"
+def _in_a_row(questions: list[str]) -> list[str]:
+    """Questions for Markdown, the last with 'En'."""
+    said = [escaped(asked) for asked in questions]
+    return said if len(said) < 2 else [*said[:-1], f"En {lower_first(said[-1])}"]
 
 
 def _context(scene: Scene, title: str) -> str:
     """What it is about, and the webinar's title, date and organisers."""
-    params = scene.params
+    params, day = scene.params, scene.params.date
     organisers = [escaped(the(name, f"{params.about or ''} {scene.heard}")) for name in params.organisers]
-    day = params.date or scene.recording.published
     when = f" op {date(day)}" if day else ""
     if organisers:
         hosted = f"Het webinar ‘{title}’ werd{when} georganiseerd door {listed(organisers)}."
     else:
         hosted = f"Het webinar ‘{title}’ vond{when} plaats." if day else f"Het webinar heette ‘{title}’."
-    about = escaped(params.about) if params.about else ""
-    return " ".join(filter(None, [about, hosted, "" if about else _recurring(scene)]))
+    return f"{escaped(params.about)} {hosted}" if params.about else f"{hosted} {_often(scene)}".strip()
 
 
-def _recurring(scene: Scene) -> str:
-    """Terms of the webinar's own list that were really used, most often used first; names and roles are none."""
-    heard = " ".join(s.text for s in scene.evidence.usable()).casefold()
-    roles = {(speaker.role or "").casefold() for speaker in scene.params.speakers}
-    terms = [term for term in scene.params.glossary if term[:1].islower() or term.isupper()]
-    used = sorted((-heard.count(term.casefold()), term) for term in terms if term.casefold() not in roles)
-    named = [escaped(term) for count, term in used if count < -1][:3]
-    scene.things.extend(named)
-    return f"Begrippen die in het gesprek terugkwamen waren {listed(named)}." if len(named) > 1 else ""
+def _often(scene: Scene) -> str:
+    """What was spoken of most: nouns with their article, as they were said."""
+    words = lexicon(scene.evidence.usable)
+    said = Counter(content(norms(" ".join(s.clean for s in scene.evidence.usable))))
+    title = norms(scene.params.title or "")
+    fit = [w for w in said if said[w] > 2 and words.named(w) and rarity(w) > 0.35 and is_word(w) and w not in title]
+    best = sorted(fit, key=lambda word: -said[word] * rarity(word))[:3]
+    named = [escaped(str(words.named(word))) for word in best if word not in scene.evidence.names]
+    return f"In het gesprek ging het geregeld over {listed(named)}." if len(named) > 1 else ""
 
 
 def _participants(scene: Scene) -> str:
     """Who led, who took part and where they are from, and one more question."""
-    said = []
-    host, known = scene.host, [guest for guest in scene.guests if guest.known]
-    if host:
-        said.append(f"Het gesprek stond onder leiding van {_introduced(scene, host)}.")
-    if 1 < len(known) <= MOST_LISTED - 1 and all(guest.role and guest.organisation for guest in known):
-        said.append(_from_where(scene, known))
+    said, known = [], [guest for guest in scene.guests if guest.known]
+    if scene.host:
+        said.append(f"Het gesprek stond onder leiding van {escaped(scene.host.belongs(scene.heard))}.")
+    full = [guest.belongs(scene.heard) for guest in known]
+    if 1 < len(known) < MOST_LISTED and all(guest.role and guest.organisation for guest in known):
+        where = [f"vanuit {the(guest.organisation or '', scene.heard)}" for guest in known]
+        who = [
+            f"{'' if at else 'nam '}{guest.role} {guest.name}{'' if at else ' deel'}" for at, guest in enumerate(known)
+        ]
+        said.append(upper_first(escaped(listed([f"{a} {b}" for a, b in zip(where, who, strict=True)]))) + ".")
     elif known:
-        said.append(f"Aan het woord {'kwamen' if len(known) > 1 else 'kwam'} {_series(scene, known)}.")
+        said.append(f"Aan het woord {'kwamen' if len(known) > 1 else 'kwam'} {escaped(listed(full))}.")
     unknown = [escaped(guest.name) for guest in scene.guests if not guest.known]
     if unknown:
         few = "één stem" if len(unknown) == 1 else f"{counted(len(unknown))} stemmen"
         said.append(f"Van {few} is de naam nog niet bekend: {listed(unknown)}.")
-        said.append(_listed_only(scene))
-    main = _main_question(scene)
-    if main:
-        said.append(f"Een van de vragen was: {lower_first(escaped(main))}")
-    return " ".join(filter(None, said))
-
-
-def _listed_only(scene: Scene) -> str:
-    """Who is on the webinar's list without a voice of her own yet: one of the unnamed, or nobody."""
-    named = {person.name for person in scene.evidence.people.values()}
-    rest = [Person(None, s.name, s.role, s.organisation) for s in scene.params.speakers if s.name not in named]
-    if not rest:
-        return ""
-    return f"Op de sprekerslijst {'staan' if len(rest) > 1 else 'staat'} {_series(scene, rest)}."
-
-
-def _series(scene: Scene, people: list[Person]) -> str:
-    """People with where they are from; with semicolons, for each has commas of its own."""
-    full = [_introduced(scene, person) for person in people]
-    if len(full) > 1 and any("," in one for one in full):
-        return f"{'; '.join(full[:-1])}; en {full[-1]}"
-    return listed(full)
-
-
-def _introduced(scene: Scene, person: Person) -> str:
-    """'Joost van der Meer, projectleider energie bij de gemeente Zuiderwaard'."""
-    what = belonging(person, scene.heard)
-    return escaped(f"{person.name}, {what}" if what and person.role else f"{person.name} {what}".strip())
-
-
-def _from_where(scene: Scene, known: list[Person]) -> str:
-    """'Vanuit de gemeente Zuiderwaard nam projectleider Joost van der Meer deel, …'."""
-    parts = []
-    for at, guest in enumerate(known):
-        where = the(guest.organisation or "", scene.heard)
-        who = f"{guest.role} {guest.name}"
-        parts.append(escaped(f"vanuit {where} nam {who} deel" if at == 0 else f"vanuit {where} {who}"))
-    return upper_first(listed(parts)) + "."
-
-
-def _main_question(scene: Scene) -> str | None:
-    """A question of the host that the lead did not take."""
     until = LAST_WORDS * scene.evidence.sentences[-1].end
-    asked = [scene.question(key) for key in scene.plan.subjects if scene.by_id[key].start < until]
-    fresh = [question for question in asked if question and scene.free(question) and len(content(norms(question))) > 1]
-    best = max(fresh, key=worth, default=None)
-    if best and worth(best) >= GOOD:
-        scene.asked.append(best)
-        return best
-    return None
+    main = [text for key, text in scene.untold() if scene.evidence.by_id[key].start < until and worth(text) >= GOOD]
+    if main:
+        scene.asked.append(max(main, key=worth))
+        said.append(f"Een van de hoofdvragen was: {lower_first(escaped(scene.asked[-1]))}")
+    return " ".join(said)
+
+
+def _section(scene: Scene, part: Section, last: bool) -> list[str]:
+    """The paragraphs of a section; the last one also names the other subjects, before a quote that answers nobody."""
+    paragraphs: list[str] = []
+    before: Quote | None = None
+    replies = [_replies(scene, a, b) for a, b in zip((None, *part.quotes), part.quotes, strict=False)]
+    free = [at for at, reply in enumerate(replies) if not reply]
+    for at, quote in enumerate(part.quotes):
+        if last and at == free[-1]:
+            others = _others(scene)
+            paragraphs += [others] if others else []
+            before = None if others else before
+        paragraphs.append(_attributed(scene, quote, before))
+        before = quote
+    return paragraphs
+
+
+def _replies(scene: Scene, before: Quote | None, quote: Quote) -> bool:
+    return before is not None and scene.evidence.replies(before.sentences[0], quote.sentences[0])
+
+
+def _attributed(scene: Scene, quote: Quote, before: Quote | None) -> str:
+    """A quote with the words that lead to it."""
+    led = next(b.led for b in scene.blocks if any(s.id == quote.sentences[0] for s in b.guests))
+    words = f"‘{inside(quote.text)}’"
+    if before is not None and _replies(scene, before, quote) and not ROUND.search(led):
+        return f"{_reply(scene, quote)}: {words}"
+    if TIP.search(led):
+        who = scene.name(quote.voice)
+        again = "tip" in scene.verbs
+        scene.verbs.append("tip")
+        return f"De tip van {who}: {words}" if again else f"{upper_first(who)} gaf als tip mee: {words}"
+    head, _, particle = scene.verb(quote.text).partition(" ")
+    if len(quote.text.split()) <= BRIEF and not particle:
+        return f"{_unstopped(quote.text)}, {head} {scene.name(quote.voice)}."
+    if before is not None and quote.start - before.end > LATER:
+        return f"Later in het gesprek {head} {scene.name(quote.voice)}{' ' * bool(particle)}{particle}: {words}"
+    return f"{upper_first(scene.name(quote.voice))} {head}{' ' * bool(particle)}{particle}: {words}"
+
+
+def _reply(scene: Scene, quote: Quote) -> str:
+    """How a speaker answers the one before her, as her own first words show."""
+    passage = scene.evidence.by_id[quote.sentences[0]].passage
+    first = [s.text for s in scene.evidence.sentences if s.passage == passage][:2]
+    name = upper_first(scene.name(quote.voice))
+    if any(map(DISAGREES.search, first)):
+        return f"{name} was het daar niet mee eens"
+    if any(map(AGREES.search, first)):
+        return f"{name} sloot zich daarbij aan"
+    adds = scene.params.style.say_next[:1] if YES.search(first[0]) else ()
+    return f"{name} {(*adds, 'reageerde')[0]}"
+
+
+def _unstopped(text: str) -> str:
+    """A quote that its sentence goes on after: without its full stop, as ‘…’, zei zij asks."""
+    return f"‘{re.sub(r'(?<=[^.])[.]$', '', inside(text))}’"
+
+
+def _others(scene: Scene) -> str:
+    """The other subjects: questions that were put, and things that were named."""
+    questions = [text for _, text in scene.untold() if asks(text) and not text.startswith("Wie")]
+    questions = [text for at, text in enumerate(questions) if not alike(text, questions[:at])][:2]
+    scene.asked += questions
+    told = " ".join(quote.text for part in scene.plan.sections for quote in part.quotes).casefold()
+    roles = {(speaker.role or "").casefold() for speaker in scene.params.speakers}
+    terms = [term for term in scene.params.glossary if term[:1].islower() and term.casefold() not in roles]
+    terms = [term for term in terms if term.casefold() in scene.heard.casefold() and term.casefold() not in told]
+    about = norms(scene.params.title or "")
+    things = [term for term in terms if not set(content(norms(term))) <= set(about)][:4]
+    said = _in_a_row(questions)
+    if questions:
+        said.insert(0, f"Ook {'andere vragen kwamen' if len(questions) > 1 else 'een andere vraag kwam'} langs.")
+    if things:
+        said.append(f"{'Verder ging het' if said else 'Het ging ook'} over {escaped(listed(things))}.")
+    return " ".join(said)
 
 
 def _closing(scene: Scene) -> str:

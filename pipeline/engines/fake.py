@@ -33,6 +33,8 @@ class FakeTranscriber:
 
     def __init__(self, params: TranscribeSettings, machine: Machine, progress: Progress) -> None:
         self.params = params
+        self.compute = "none"
+        self.notes: list[str] = []
 
     def transcribe(self, windows: Sequence[Samples], prompt: str) -> list[list[Segment]]:
         """See Transcriber."""

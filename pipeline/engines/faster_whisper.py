@@ -5,19 +5,22 @@ A window that loops or fails is decoded once more by itself, with Whisper's risi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pipeline.config import Machine, TranscribeSettings
-from pipeline.engines import whisper_files
-from pipeline.engines.hearing import FAILS_BELOW, LOOPS_ABOVE, SHORTEST, segment, spoken
-from pipeline.errors import PipelineError
+from pipeline.engines import choice
+from pipeline.engines.hearing import SHORTEST, segments, spoken, translated
 from pipeline.models import Segment
 from pipeline.speech.audio import RATE
 
 if TYPE_CHECKING:
     from pipeline.stage import Progress, Samples
+
+# Whisper's own thresholds (Radford et al. 2022, §4.5): beyond them a window looped or failed.
+LOOPS_ABOVE = 2.4
+FAILS_BELOW = -1.0
 
 
 class _OwnLanguage:
@@ -49,16 +52,20 @@ class FasterWhisper:
     """The Protocol `Transcriber`, with the model kept loaded."""
 
     def __init__(self, params: TranscribeSettings, machine: Machine, progress: Progress) -> None:
+        folder = choice.whisper("faster-whisper", params.model, progress)
         from faster_whisper import BatchedInferencePipeline, WhisperModel
 
-        folder = whisper_files.whisper("faster-whisper", params.model, progress)
+        gpu = choice.on_gpu("faster-whisper", machine)
+        fitting = "float16" if gpu else "int8"
         self.params = params
-        self.device = device(machine)
-        self.compute = compute(params, self.device)
+        self.compute = fitting if params.compute == "auto" else params.compute
         self.notes: list[str] = []
-        with _translated(params):
+        with translated("faster-whisper", params.model):
             self.model = WhisperModel(
-                str(folder), device=self.device, compute_type=self.compute, cpu_threads=machine.cores()
+                str(folder),
+                device="cuda" if gpu else "cpu",
+                compute_type=self.compute,
+                cpu_threads=machine.cores(),
             )
         self._asked = _OwnLanguage(self.model.model, params)
         self.model.model = self._asked
@@ -66,15 +73,10 @@ class FasterWhisper:
 
     def transcribe(self, windows: Sequence[Samples], prompt: str) -> list[list[Segment]]:
         """Per window (mono, 16 kHz, at most 30 s) its segments, timed from the window's start."""
-        long_enough = [index for index, window in enumerate(windows) if len(window) >= SHORTEST * RATE]
-        result: list[list[Segment]] = [[] for _ in windows]
-        if long_enough:
-            with _translated(self.params):
-                for index, found in zip(
-                    long_enough, self._decode([windows[index] for index in long_enough], prompt), strict=True
-                ):
-                    result[index] = found
-        return result
+        long_enough = [window for window in windows if len(window) >= SHORTEST * RATE]
+        with translated("faster-whisper", self.params.model):
+            heard = iter(self._decode(long_enough, prompt) if long_enough else [])
+        return [next(heard) if len(window) >= SHORTEST * RATE else [] for window in windows]
 
     def _decode(self, windows: list[Samples], prompt: str) -> list[list[Segment]]:
         import numpy as np
@@ -95,15 +97,15 @@ class FasterWhisper:
             word_timestamps=True,
             initial_prompt=prompt or None,
         )
-        raw: list[list[Any]] = [[] for _ in windows]
+        raw: list[list[dict[str, Any]]] = [[] for _ in windows]
         for piece in found:
             # `seek` is the window's start in hundredths of a second, rounded down
-            raw[int(np.searchsorted(starts, (piece.seek + 1) * RATE / 100, side="right")) - 1].append(piece)
+            raw[int(np.searchsorted(starts, (piece.seek + 1) * RATE / 100, side="right")) - 1].append(asdict(piece))
         languages = self._asked.answered or [self.params.language] * len(windows)
         return [
             self._again(window, language)
-            if _failed(pieces)
-            else _segments(pieces, float(start) / RATE, len(window) / RATE, language)
+            if any(piece["compression_ratio"] > LOOPS_ABOVE or piece["avg_logprob"] < FAILS_BELOW for piece in pieces)
+            else segments(pieces, float(start) / RATE, len(window) / RATE, language)
             for window, pieces, start, language in zip(windows, raw, starts, languages, strict=True)
         ]
 
@@ -118,52 +120,4 @@ class FasterWhisper:
             word_timestamps=True,
             condition_on_previous_text=False,
         )
-        return _segments(list(pieces), 0, len(window) / RATE, language)
-
-
-def _failed(pieces: list[Any]) -> bool:
-    return any(piece.compression_ratio > LOOPS_ABOVE or piece.avg_logprob < FAILS_BELOW for piece in pieces)
-
-
-def _segments(pieces: list[Any], start: float, duration: float, language: str) -> list[Segment]:
-    made = (
-        segment(
-            [(word.word, word.start - start, word.end - start, word.probability) for word in piece.words or ()],
-            duration,
-            language,
-            (piece.avg_logprob, piece.no_speech_prob, piece.compression_ratio),
-        )
-        for piece in pieces
-    )
-    return [one for one in made if one]
-
-
-def device(machine: Machine) -> str:
-    """'cuda' where asked for, or there; else 'cpu'."""
-    import ctranslate2
-
-    if machine.device != "auto":
-        return machine.device
-    return "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
-
-
-def compute(params: TranscribeSettings, device: str) -> str:
-    """The numbers that CTranslate2 computes with; 'auto' is int8 on a processor and float16 on a GPU."""
-    if params.compute != "auto":
-        return params.compute
-    return "float16" if device == "cuda" else "int8"
-
-
-@contextmanager
-def _translated(params: TranscribeSettings) -> Iterator[None]:
-    try:
-        yield
-    except (RuntimeError, ValueError) as error:
-        if "CUDA" in str(error) or "libcu" in str(error):
-            raise PipelineError(
-                f"the GPU cannot be used: {error}", 'install CUDA 12 with cuDNN 9, or set device = "cpu" in [machine]'
-            ) from error
-        raise PipelineError(
-            f"faster-whisper cannot transcribe with model '{params.model}': {error}",
-            "try another model, or compute = \"auto\"; 'impressie models' lists them",
-        ) from error
+        return segments(map(asdict, pieces), 0, len(window) / RATE, language)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -72,18 +71,12 @@ def run_ffmpeg(
 
 
 def _started(arguments: Sequence[str]) -> subprocess.Popen[str]:
-    environment = {key: value for key, value in os.environ.items() if key != "FFREPORT"}  # would write a log file
     try:
         return subprocess.Popen(
             [arguments[0], "-nostdin", "-hide_banner", "-nostats", *arguments[1:]],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            env={**environment, "AV_LOG_FORCE_NOCOLOR": "1"},
-            preexec_fn=system.die_with_parent(),  # noqa: PLW1509 - it allocates nothing
-        )
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
+            errors="replace", preexec_fn=system.die_with_parent(),  # noqa: PLW1509 - it allocates nothing
+        )  # fmt: skip
     except (OSError, subprocess.SubprocessError) as error:
         raise PipelineError(f"ffmpeg cannot be started: {error}", "'impressie doctor' says which one it is") from error
 

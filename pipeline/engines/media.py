@@ -82,7 +82,9 @@ def _readable(path: Path) -> None:
     except FileNotFoundError as error:
         raise PipelineError(f"there is no file {path}", "check its path") from error
     except OSError as error:
-        raise PipelineError(f"'{path.name}' cannot be opened: {error.strerror}", "give a file that you may read") from error
+        raise PipelineError(
+            f"'{path.name}' cannot be opened: {error.strerror}", "give a file that you may read"
+        ) from error
     if there == 0:
         raise PipelineError(f"'{path.name}' is empty (0 bytes)", "copy or export the recording again")
     # ffmpeg trims a RIFF header's length to what is there, so that a cut WAV or AVI would look whole.
@@ -161,10 +163,10 @@ def _failed(source: Path, said: str) -> PipelineError:
 def _length(flac: Path) -> float:
     import soundfile
 
-    try:
-        return audio.length(flac)
-    except soundfile.LibsndfileError:
-        return 0.0  # without a single sample it is no FLAC
+    length = 0.0
+    with suppress(soundfile.LibsndfileError):
+        length = audio.length(flac)
+    return length if length <= 2 * LONGEST else 0.0  # a FLAC without a single sample claims to be endless
 
 
 def tolerance(announced: float) -> float:

@@ -54,8 +54,9 @@ def refusal(said: str, url: str) -> PipelineError:
     """What yt-dlp said, for people."""
     parts = urllib.parse.urlsplit(url)
     facts = {"url": shown(url), "host": shown(parts.netloc)}
+    words = re.sub(r"https?://\S+", "", said).replace("’", "'")  # an address with 'login' in it says nothing
     for pattern, sentence, hint in TABLE:
-        if found := re.search(pattern, said.replace("’", "'"), re.IGNORECASE):
+        if found := re.search(pattern, words, re.IGNORECASE):
             return PipelineError(sentence.format(*found.groups(), **facts), hint)
     plain = re.split(r"; please report|\(caused by|\n", re.sub(r"^(ERROR: )?(\[[^\]]*\] ([\w-]+: )?)?", "", said))[0]
     return PipelineError(

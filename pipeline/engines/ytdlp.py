@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import logging
 import os
-import shutil
-import tempfile
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-from pipeline.engines.guard import Guard, guarded
+from pipeline.engines.guard import guarded
 from pipeline.engines.probe import Probe
 from pipeline.engines.refusals import refusal, shown
 from pipeline.errors import PipelineError
@@ -43,10 +42,9 @@ class Fetched:
     note: str | None = None
 
 
-def options(folder: Path | None, cookies: Path | None) -> dict[str, Any]:
+def options(folder: Path | None, cookies: str | None) -> dict[str, Any]:
     """yt-dlp's settings, with the reason where it is not plain. A title never becomes a path: `outtmpl` is fixed."""
     place = str(folder).replace("%", "%%") + os.sep if folder else ""
-    silent: Callable[[str], None] = lambda _: None  # noqa: E731 - what matters arrives as an exception
     return {
         "format": "bestaudio[ext=m4a]/bestaudio/best",
         "noplaylist": True,
@@ -65,20 +63,19 @@ def options(folder: Path | None, cookies: Path | None) -> dict[str, Any]:
         "clean_infojson": True,
         "fixup": "never",  # decoding is ours, under our own rules; yt-dlp gets no ffmpeg at all
         "ffmpeg_location": f"{place}no-ffmpeg",
-        "hls_prefer_native": True,
         "external_downloader": "native",
-        "cookiefile": str(cookies) if cookies else None,
+        "cookiefile": _copy(cookies) if cookies else None,
         "quiet": True,
         "noprogress": True,
         "color": "never",
-        "logger": SimpleNamespace(debug=silent, warning=silent, error=silent),
+        "logger": logging.Logger("yt-dlp", level=100),  # noqa: LOG001 - says nothing: what matters is raised
     }
 
 
 def probe(url: str, cookies: str | None = None) -> Probe:
     """What the page says, without downloading. PipelineError where there is no recording to be had."""
-    with _session(url, None, cookies) as (ydl, guard):
-        return _probe(url, _extract(ydl, url, guard))
+    with _session(url, None, cookies) as (ydl, refused):
+        return _probe(url, _extract(ydl, url, refused))
 
 
 def fetch(url: str, folder: Path, cookies: str | None, told: Callable[[float, float], None]) -> Fetched:
@@ -88,10 +85,10 @@ def fetch(url: str, folder: Path, cookies: str | None, told: Callable[[float, fl
         done = state.get("downloaded_bytes") or 0
         told(done, max(done, state.get("total_bytes") or state.get("total_bytes_estimate") or 0))
 
-    with _session(url, folder, cookies) as (ydl, guard):
-        info = _extract(ydl, url, guard)
+    with _session(url, folder, cookies) as (ydl, refused):
+        info = _extract(ydl, url, refused)
         ydl.add_progress_hook(progress)
-        done = _patiently(lambda: ydl.process_ie_result(dict(info), download=True), url, guard)
+        done = _patiently(lambda: ydl.process_ie_result(dict(info), download=True), url, refused)
         files = [Path(each["filepath"]) for each in done.get("requested_downloads") or () if each.get("filepath")]
         if len(files) != 1 or not files[0].is_file():
             raise refusal("giving up", url)
@@ -100,7 +97,7 @@ def fetch(url: str, folder: Path, cookies: str | None, told: Callable[[float, fl
 
 
 @contextmanager
-def _session(url: str, folder: Path | None, cookies: str | None) -> Iterator[tuple[Any, Guard]]:
+def _session(url: str, folder: Path | None, cookies: str | None) -> Iterator[tuple[Any, list[str]]]:
     parts = urllib.parse.urlsplit(url)
     if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
         raise PipelineError(
@@ -113,20 +110,21 @@ def _session(url: str, folder: Path | None, cookies: str | None) -> Iterator[tup
     import yt_dlp
 
     truststore.inject_into_ssl()  # trust what this computer trusts: many an office network adds its own certificate
-    with guarded(url) as guard, tempfile.TemporaryDirectory(prefix="impressie-") as private:
-        copy = Path(private) / "cookies.txt" if cookies else None
-        try:
-            if cookies and copy:  # yt-dlp writes the site's new cookies back, so it gets a copy
-                shutil.copyfile(Path(cookies).expanduser(), copy)
-        except OSError as error:
-            raise PipelineError(f"the cookies file {cookies} cannot be read: {error.strerror}", "correct it") from error
-        with yt_dlp.YoutubeDL(options(folder, copy)) as ydl:
-            yield ydl, guard
+    with guarded(url) as refused, yt_dlp.YoutubeDL(options(folder, cookies)) as ydl:
+        yield ydl, refused
 
 
-def _extract(ydl: Any, url: str, guard: Guard) -> dict[str, Any]:
+def _copy(cookies: str) -> io.StringIO:
+    """The cookies in memory, because yt-dlp writes the site's new ones back."""
+    try:
+        return io.StringIO(Path(cookies).expanduser().read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise PipelineError(f"the cookies file {cookies} cannot be read", "correct [machine] cookies") from error
+
+
+def _extract(ydl: Any, url: str, refused: list[str]) -> dict[str, Any]:
     """What the page says of one recording that can be downloaded now."""
-    info = dict(_patiently(lambda: ydl.extract_info(url, download=False), url, guard) or {})
+    info = dict(_patiently(lambda: ydl.extract_info(url, download=False), url, refused) or {})
     if info.get("_type", "video") != "video":
         raise refusal("_type: playlist", url)
     if info.get("is_live") or info.get("live_status") in ("is_live", "is_upcoming", "post_live"):
@@ -136,7 +134,7 @@ def _extract(ydl: Any, url: str, guard: Guard) -> dict[str, Any]:
     return info
 
 
-def _patiently(act: Callable[[], Any], url: str, guard: Guard) -> Any:
+def _patiently(act: Callable[[], Any], url: str, refused: list[str]) -> Any:
     """Do it, again where the site says 'later' (429, 5xx): yt-dlp does not retry a page by itself."""
     from yt_dlp.utils import YoutubeDLError
 
@@ -145,31 +143,29 @@ def _patiently(act: Callable[[], Any], url: str, guard: Guard) -> Any:
             return act()
         except (YoutubeDLError, OSError) as error:
             wait = _asked_to_wait(error, attempt)
-            if guard.refused:
-                raise refusal(f"inside address {guard.refused}", url) from error
+            if refused:
+                raise refusal(f"inside address {refused[0]}", url) from error
             if wait is None or wait > LONGEST_WAIT or attempt == TRIES:
                 raise refusal(str(error), url) from error
             time.sleep(wait)
     raise AssertionError("the last attempt returns or raises")
 
 
-def _wait(attempt: int) -> float:
-    return float(min(2**attempt, 30))
+def _wait(n: int) -> float:
+    """Seconds before the n-th attempt, where the site names none; yt-dlp names the argument."""
+    return float(min(2**n, 30))
 
 
 def _asked_to_wait(error: BaseException | None, attempt: int) -> float | None:
     """Seconds until another attempt, by the site's Retry-After or else by ours; None where none would help."""
-    from urllib3.exceptions import InvalidHeader
-    from urllib3.util import Retry
     from yt_dlp.networking.exceptions import HTTPError
 
     for _ in range(10):  # the site's answer is wrapped in errors of yt-dlp's
         if isinstance(error, HTTPError):
             error.close()
-            wait = None
-            with suppress(InvalidHeader):
-                wait = Retry().parse_retry_after(error.response.headers.get("Retry-After") or "")
-            return (_wait(attempt) if wait is None else wait) if error.status == 429 or error.status >= 500 else None
+            asked = str(error.response.headers.get("Retry-After"))
+            later = error.status == 429 or error.status >= 500
+            return (float(asked) if asked.isdigit() else _wait(attempt)) if later else None
         cause = getattr(error, "cause", None) or (getattr(error, "exc_info", None) or (None, None))[1]
         error = cause if isinstance(cause, BaseException) else error.__cause__ if error else None
     return None

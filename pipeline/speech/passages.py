@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from pipeline.models import Passage, Passages, Segment, Span, Transcript, Turn, Turns, Word
+from pipeline.models import Passage, Passages, Transcript, Turn, Turns, Word
 
 SENTENCE_END = (".", "?", "!", "…", ".’", ".”", "?’", "!’", '."', '?"', '!"')
 NEAR = 1.2  # seconds around a turn's edge within which a sentence boundary is the better edge
@@ -151,8 +151,3 @@ def clock(seconds: float) -> str:
     """Seconds as h:mm:ss, for people."""
     whole = int(seconds)
     return f"{whole // 3600}:{whole % 3600 // 60:02}:{whole % 60:02}"
-
-
-def language_spans(segments: Sequence[Segment], language: str) -> list[Span]:
-    """Where something else than `language` is spoken."""
-    return [Span(start=s.start, end=s.end) for s in segments if s.language != language]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from pipeline.article.check import check
 from pipeline.artifacts import ARTICLE, CHECK, HEARING, PASSAGES, RECORDING
 from pipeline.config import CheckParams, Webinar
 from pipeline.edits import read_pins
-from pipeline.models import CheckReport
 from pipeline.speech.names import names_of
 from pipeline.stage import Job, Stage
 
@@ -20,31 +21,15 @@ def run(job: Job[CheckParams]) -> str:
     hearing = job.read(HEARING) if job.has(HEARING) else None
     report = check(article.read_text(encoding="utf-8"), passages, names, job.params, job.read(RECORDING), hearing)
     job.write(CHECK, report)
-    return summary(report)
-
-
-def summary(report: CheckReport) -> str:
-    """The report in a line."""
-    counts: dict[str, int] = {}
-    for quote in report.quotes:
-        counts[quote.status] = counts.get(quote.status, 0) + 1
-    kinds = ", ".join(f"{count} {status}" for status, count in sorted(counts.items(), key=lambda pair: -pair[1]))
+    counts = Counter(quote.status for quote in report.quotes)
+    kinds = ", ".join(f"{count} {status}" for status, count in counts.most_common())
     blocking = sum(finding.severity == "blocks" for finding in report.findings)
     return f"{len(report.quotes)} quotes: {kinds or 'none'}; {blocking} things to settle"
 
 
 def uses(webinar: Webinar) -> CheckParams:
     """What of the settings the check knows as facts."""
-    return CheckParams(
-        **webinar.check.model_dump(),
-        title=webinar.title,
-        date=webinar.date,
-        organisers=webinar.organisers,
-        about=webinar.about,
-        glossary=webinar.glossary,
-        speakers=webinar.speakers,
-        style=webinar.style,
-    )
+    return CheckParams.model_validate({name: getattr(webinar, name) for name in CheckParams.model_fields})
 
 
 STAGE = Stage(

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline.artifacts import AUDIO, CAPTIONS, GIVEN, RECORDING
 from pipeline.config import DownloadParams, Webinar
+from pipeline.edits import NAMES, digest, read_names
 from pipeline.engines.ffmpeg import clock
-from pipeline.engines.pieces import Piece, file_of, piece_of
+from pipeline.engines.probe import Probe, is_address
 from pipeline.errors import PipelineError
-from pipeline.models import Given, Part, Payload, Recording
-from pipeline.speech.parts import chapters_of, cues_of
+from pipeline.models import Chapter, Cue, Given, Part, Payload, Recording
+from pipeline.speech.captions import heard_in, read_given, to_vtt
 from pipeline.stage import Job, Stage
+
+if TYPE_CHECKING:
+    from pipeline.engines.ytdlp import Fetched
 
 
 def uses(webinar: Webinar) -> DownloadParams:
@@ -24,8 +28,7 @@ def uses(webinar: Webinar) -> DownloadParams:
     for key, listed in (("from", webinar.from_), ("to", webinar.to)):
         if listed and len(listed) != count:
             raise PipelineError(
-                f"'{key}' has {_several(len(listed), 'time')} and 'url' {_several(count, 'address', 'es')}",
-                f"give one '{key}' for each url; 0 where the whole is wanted",
+                f"'url' has {count} and '{key}' {len(listed)}", "give one for each url; 0 where the whole is wanted"
             )
     begins = webinar.from_ or (0.0,) * count
     ends = tuple(end or None for end in webinar.to) or (None,) * count
@@ -37,158 +40,185 @@ def uses(webinar: Webinar) -> DownloadParams:
     )
 
 
-def _several(count: int, word: str, ending: str = "s") -> str:
-    return f"{count} {word}{'' if count == 1 else ending}"
-
-
 def run(job: Job[DownloadParams]) -> str:
     """Fetch and decode every part, put them together, and compare with the recording that was here before."""
-    if not job.params.sources and not job.params.transcript:
-        raise PipelineError("there is nothing to download", "set 'url' (an address or a file) or 'transcript'")
-    given = _given(job) if job.params.transcript else None
-    pieces = [piece_of(job, number) for number in range(len(job.params.sources))]
-    if not pieces:
-        assert given
+    given = read_given(_file(job, job.params.transcript)) if job.params.transcript else None
+    if not job.params.sources:
+        if given is None:
+            raise PipelineError("there is nothing to download", "set 'url' (an address or a file) or 'transcript'")
         length = max(cue.end for cue in given.cues)
-        name = Path(job.params.transcript or "").stem
-        job.write(RECORDING, Recording(title=name, published=None, duration=length, parts=()))
+        job.write(RECORDING, Recording(title=Path(given.source).stem, published=None, duration=length, parts=()))
         job.write(GIVEN, given)
         return f"a transcript of {clock(length)}, without a recording"
-    flac, length = _together(job, pieces)
-    recording = _recording(job, pieces, flac, length)
-    _long_enough(job, pieces, length)
+    job.scratch.mkdir(parents=True, exist_ok=True)
+    pieces: list[Piece] = []
+    for number in range(len(job.params.sources)):
+        ends = pieces[-1].part if pieces else None
+        pieces.append(_piece(job, number, ends.offset + ends.end - ends.start if ends else 0.0))
+    recording, flac = _recording(job, pieces)
+    _long_enough(job, recording, all(piece.announced for piece in pieces))
     if given:
-        given = _beside(job, given, pieces, length)
-        job.write(GIVEN, given)
-    _compare(job, recording, flac)
-    job.write(RECORDING, recording)
-    job.write(AUDIO, flac)
-    extras = [_several(len(pieces), "part")] if len(pieces) > 1 else []
-    extras += [_several(len(recording.chapters), "chapter")] if recording.chapters else []
+        job.write(GIVEN, _beside(given, recording))
+    _compare(job, flac)
+    extras = [f"{len(pieces)} parts"] if len(pieces) > 1 else []
+    extras += [f"{len(recording.chapters)} chapters"] if recording.chapters else []
     extras += ["captions"] if recording.captions else []
     extras += ["a transcript"] if given else []
-    return f"{clock(length)} of sound" + (f", with {', '.join(extras)}" if extras else "")
+    return f"{clock(recording.duration)} of sound" + (f", with {', '.join(extras)}" if extras else "")
+
+
+# One source ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One source, decoded and checked; cues and chapters are in the time of the recording."""
+
+    part: Part
+    probe: Probe
+    flac: Path
+    announced: bool
+    media_sha256: str
+    chapters: tuple[Chapter, ...]
+    captions: tuple[Cue, ...]
+
+
+def _piece(job: Job[DownloadParams], number: int, offset: float) -> Piece:
+    source, folder = job.params.sources[number], job.scratch / f"part-{number}"
+    if not is_address(source):
+        return _decoded(job, number, offset, _file(job, source))
+    from pipeline.engines import ytdlp
+
+    while True:
+        begun = folder.exists()  # by a killed run; yt-dlp goes on where that was
+        folder.mkdir(exist_ok=True)
+        fetched = ytdlp.fetch(source, folder, job.machine.cookies, lambda done, total: job.progress(done, total, "B"))
+        try:
+            return _decoded(job, number, offset, fetched.media, fetched)
+        except PipelineError as error:
+            shutil.rmtree(folder)
+            if not begun:
+                raise PipelineError(
+                    error.message.replace(f"'{fetched.media.name}'", "the download"), error.hint
+                ) from error
+        job.note("what was downloaded before did not fit what is there now, so it was done again")
+
+
+def _file(job: Job[DownloadParams], source: str) -> Path:
+    """A source or transcript that is a path: as it is, or relative to configs/ or to the home."""
+    path, home = Path(source).expanduser(), job.folder.parent.parent
+    for each in (path, home / "configs" / path, home / path):
+        if each.exists():
+            return each
+    raise PipelineError(f"there is no file {source}", "correct 'url' or 'transcript'; an address begins with https://")
+
+
+def _decoded(job: Job[DownloadParams], number: int, offset: float, file: Path, fetched: Fetched | None = None) -> Piece:
+    from pipeline.engines.media import decode, probe_media
+
+    about, flac = probe_media(file), job.scratch / f"part-{number}.flac"
+    begin, end = job.params.begins[number], job.params.ends[number]
+    found, site = (fetched.probe, fetched.probe.duration) if fetched else (about, None)
+    total = (end or about.duration or site or 0) - begin
+    length = decode(
+        file, about, flac, begin=begin, end=end, site=site, told=lambda done: job.progress(done, max(done, total))
+    )
+    if about.tracks > 1:
+        job.note(f"'{file.name}' has {about.tracks} sound tracks; the first is used")
+    if fetched and fetched.note:
+        job.note(fetched.note)
+    part = Part(url=found.url, start=begin, end=begin + length, offset=offset)
+    return Piece(
+        part=part,
+        probe=found,
+        flac=flac,
+        announced=bool(about.duration or site),
+        media_sha256=digest(file),
+        chapters=_heard_chapters(found.chapters or about.chapters, part),
+        captions=tuple(heard_in(fetched.captions, part)) if fetched else (),
+    )
+
+
+def _heard_chapters(chapters: Sequence[Chapter], part: Part) -> tuple[Chapter, ...]:
+    """The chapters heard in a part, in the time of the recording; one already going on begins where the part does."""
+    ends = [chapter.start for chapter in chapters[1:]] + [part.end]
+    return tuple(
+        Chapter(start=round(max(0.0, chapter.start - part.start) + part.offset, 3), title=chapter.title)
+        for chapter, end in zip(chapters, ends, strict=False)
+        if chapter.start < part.end and end > part.start
+    )
 
 
 # Together -----------------------------------------------------------------------------------------
 
 
-def _together(job: Job[DownloadParams], pieces: Sequence[Piece]) -> tuple[Path, float]:
-    parts = [job.scratch / f"part-{number}.flac" for number in range(len(pieces))]
-    if len(parts) == 1:
-        return parts[0], pieces[0].length
-    from pipeline.engines.decode import join
+def _recording(job: Job[DownloadParams], pieces: Sequence[Piece]) -> tuple[Recording, Path]:
+    """Hand over the recording, its sound and its captions."""
+    from pipeline.engines.media import join
 
-    total = sum(piece.length for piece in pieces)
-    whole = job.scratch / "whole.flac"
-    return whole, join(parts, whole, lambda done: job.progress(done, max(done, total)))
-
-
-def _parts(pieces: Sequence[Piece]) -> list[Part]:
-    offsets = [sum(piece.length for piece in pieces[:number]) for number in range(len(pieces))]
-    return [
-        Part(url=piece.url, start=piece.begin, end=piece.begin + piece.length, offset=offset)
-        for piece, offset in zip(pieces, offsets, strict=True)
-    ]
-
-
-def _recording(job: Job[DownloadParams], pieces: Sequence[Piece], flac: Path, length: float) -> Recording:
-    from pipeline.speech.captions import to_vtt
-
-    parts = _parts(pieces)
-    pairs = list(zip(pieces, parts, strict=True))
-    cues = [cue for piece, part in pairs for cue in cues_of(piece.captions, part)]
-    captions = to_vtt(cues).encode() if cues else None
-    if captions:
-        job.write(CAPTIONS, captions)
-    return Recording(
-        title=pieces[0].title,
-        published=pieces[0].published,
-        duration=round(length, 3),
-        parts=tuple(parts),
-        audio=_payload(AUDIO.file, flac),
-        captions=_payload(CAPTIONS.file, captions) if captions else None,
-        chapters=tuple(mark for piece, part in pairs for mark in chapters_of(piece.chapters, part)),
+    flac, last = pieces[0].flac, pieces[-1].part
+    if len(pieces) > 1:
+        flac = job.scratch / "whole.flac"
+        join([piece.flac for piece in pieces], flac)
+    cues = [cue for piece in pieces for cue in piece.captions]
+    vtt = to_vtt(cues).encode()
+    if cues:
+        job.write(CAPTIONS, vtt)
+    recording = Recording(
+        title=pieces[0].probe.title,
+        published=pieces[0].probe.published,
+        duration=round(last.offset + last.end - last.start, 3),
+        parts=tuple(piece.part for piece in pieces),
+        audio=Payload(file=AUDIO.file, sha256=digest(flac), bytes=flac.stat().st_size),
+        captions=Payload(file=CAPTIONS.file, sha256=digest(vtt), bytes=len(vtt)) if cues else None,
+        chapters=tuple(chapter for piece in pieces for chapter in piece.chapters),
         media_sha256=tuple(piece.media_sha256 for piece in pieces),
     )
+    job.write(RECORDING, recording)
+    job.write(AUDIO, flac)
+    return recording, flac
 
 
-def _payload(name: str, content: Path | bytes) -> Payload:
-    if isinstance(content, bytes):
-        return Payload(file=name, sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
-    with content.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Payload(file=name, sha256=digest, bytes=content.stat().st_size)
-
-
-def _long_enough(job: Job[DownloadParams], pieces: Sequence[Piece], length: float) -> None:
+def _long_enough(job: Job[DownloadParams], recording: Recording, announced: bool) -> None:
     """Compare with the length that the user gave: an error where nothing else announced one."""
-    told = job.params.duration
-    if told is None or abs(length - told) <= max(1.0, 0.005 * told):
+    from pipeline.engines.media import tolerance
+
+    told, found = job.params.duration, recording.duration
+    if told is None or abs(found - told) <= tolerance(told):
         return
-    said = f"'duration' says {clock(told)} and the recording has {clock(length)}"
-    if any(piece.announced is None for piece in pieces):
+    said = f"'duration' says {clock(told)} and the recording has {clock(found)}"
+    if not announced:
         raise PipelineError(f"{said}: it may be cut off", "download it again, or correct 'duration'")
     job.note(said)
 
 
-def _given(job: Job[DownloadParams]) -> Given:
-    from pipeline.speech.captions import read_given
-
-    return read_given(file_of(job, job.params.transcript or ""))
-
-
-def _beside(job: Job[DownloadParams], given: Given, pieces: Sequence[Piece], length: float) -> Given:
+def _beside(given: Given, recording: Recording) -> Given:
     """A transcript of one source follows its `from` and `to`; one of several parts is in the time of the whole."""
-    if len(pieces) == 1:
-        cues = tuple(cues_of(given.cues, _parts(pieces)[0]))
-        if not cues:
-            raise PipelineError("the transcript has no line within the recording", "do they belong together?")
-        ends = max(cue.end for cue in given.cues) - pieces[0].begin
-        given = given.model_copy(update={"cues": cues})
-    else:
-        ends = max(cue.end for cue in given.cues)
-    if ends > length + 5 and job.params.ends[-1] is None:
-        beyond = f"the transcript goes on to {clock(ends)}, the recording ends at {clock(length)}"
-        job.note(f"{beyond}: do they belong together?")
-    return given
+    one = len(recording.parts) == 1
+    cues = tuple(heard_in(given.cues, recording.parts[0] if one else Part(url="", end=recording.duration)))
+    if not cues:
+        raise PipelineError("the transcript has no line within the recording", "do they belong together?")
+    return given.model_copy(update={"cues": cues})
 
 
-# A recording that was here before -------------------------------------------------------------------
-
-
-def _compare(job: Job[DownloadParams], recording: Recording, flac: Path) -> None:
+def _compare(job: Job[DownloadParams], flac: Path) -> None:
     """Say whether a replaced recording is the same, was moved, or what no longer fits it."""
     before = job.folder / AUDIO.file
-    if job.previous is None or not before.exists() or recording.audio is None:
+    if job.previous is None or not before.exists():
         return
-    if job.previous.outputs.get(AUDIO.file) == recording.audio.sha256:
+    if digest(flac) == job.previous.outputs.get(AUDIO.file):
         job.note("the recording is the same as before")
         return
-    from pipeline.speech.compare import compare, curve, misfits
+    from pipeline.speech.compare import compare, curve
 
     found = compare(curve(before), curve(flac))
     job.note(found.told)
-    if found.kind == "shifted":
+    if found.shift:
         job.chose["shift"] = found.shift
-    for name, times in _edited(job.folder / "edits"):
-        gone = misfits(times, found)
-        listed = ", ".join(clock(moment) for moment in gone[:20]) + (" …" if len(gone) > 20 else "")
-        if gone:
-            job.note(f"edits/{name} no longer fits at {listed}: that sound is not in the new recording")
-
-
-def _edited(folder: Path) -> list[tuple[str, list[float]]]:
-    from pipeline.speech.compare import times_in
-
-    found: list[tuple[str, list[float]]] = []
-    for path in sorted(folder.glob("*.json")):
-        try:
-            edits: Any = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue  # whoever reads it will say so
-        found.append((path.name, list(times_in(edits))))
-    return found
+    pinned = {moment for pin in read_names(job.folder / "edits" / NAMES).names for moment in pin.moments}
+    gone = [clock(moment) for moment in sorted(pinned) if not found.has(moment)]
+    if gone:
+        job.note(f"edits/{NAMES} no longer fits at {', '.join(gone)}: that sound is not in the new recording")
 
 
 STAGE = Stage(

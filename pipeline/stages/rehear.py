@@ -5,17 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from pathlib import Path
 
 from pipeline import edits, engines
 from pipeline.article import quotes
-from pipeline.article.text import norm
+from pipeline.article.text import norm, number
 from pipeline.artifacts import ARTICLE, AUDIO, HEARING, PASSAGES, TRANSCRIPT
 from pipeline.config import RehearParams, TranscribeSettings, Webinar
-from pipeline.models import HeardAgain, Hearing, Span, Word
+from pipeline.models import HeardAgain, Hearing, Word
 from pipeline.speech import audio
 from pipeline.stage import Job, Stage, Transcriber
-from pipeline.stages.transcribe import prompt
+from pipeline.stages.transcribe import batches, prompt
 
 AROUND = 0.5  # seconds kept on either side of a quote
 LONGEST = 28.0  # seconds of a quote heard in one go: a window of Whisper less what is kept around it
@@ -44,25 +43,25 @@ def run(job: Job[RehearParams]) -> str:
     before = job.earlier(HEARING)
     known = before.quotes if before and before.model == model else ()
     cached = {(heard.start, heard.end, heard.first): heard for heard in known}
-    began, told = time.perf_counter(), 0.0
     wanted = list(_pieces(_places(markdown, job)))
-    settings = TranscribeSettings(
-        engine=job.params.engine, model=model, language=job.params.language, beam=job.params.beam
-    )
-    heard, engine = [], None
-    for n, words in enumerate(wanted):
-        span, first = Span(start=words[0].start, end=words[-1].end), " ".join(word.text for word in words)
-        again = cached.get((span.start, span.end, first))
-        if again is None:
-            engine = engine or engines.load(engines.TRANSCRIBERS, settings.engine)(settings, job.machine, job.progress)
-            again = _hear(engine, job.path(AUDIO), words, prompt(job.params.names, job.params.glossary))
-        heard.append(again)
-        told += span.duration
-        job.progress(told, sum(w[-1].end - w[0].start for w in wanted[n + 1 :]) + told)
-    spent = round(time.perf_counter() - began, 1) if engine else before.seconds if before else 0
-    job.write(HEARING, Hearing(engine=job.params.engine, model=model, quotes=tuple(heard), seconds=spent))
+    began, spent = time.perf_counter(), before.seconds if before else 0.0
+    if todo := [words for words in wanted if _key(words) not in cached]:
+        settings = TranscribeSettings(
+            engine=job.params.engine, model=model, language=job.params.language, beam=job.params.beam
+        )
+        engine = engines.load(engines.TRANSCRIBERS, settings.engine)(settings, job.machine, job.progress)
+        for n, batch in enumerate(batches(todo, settings.batch)):
+            job.progress(n * settings.batch, len(todo), "quotes")
+            cached |= {_key(words): heard for words, heard in zip(batch, _hear(engine, job, batch), strict=True)}
+        spent = round(time.perf_counter() - began, 1)
+    heard = tuple(cached[_key(words)] for words in wanted)
+    job.write(HEARING, Hearing(engine=job.params.engine, model=model, quotes=heard, seconds=spent))
     otherwise = sum(1 for again in heard if again.differs)
     return f"{len(heard)} quotes heard again, {otherwise} with other words"
+
+
+def _key(words: Sequence[Word]) -> tuple[float, float, str]:
+    return words[0].start, words[-1].end, " ".join(word.text for word in words)
 
 
 def _places(markdown: str, job: Job[RehearParams]) -> Iterator[Sequence[Word]]:
@@ -87,19 +86,20 @@ def _pieces(places: Iterator[Sequence[Word]]) -> Iterator[Sequence[Word]]:
                 start = i
 
 
-def _hear(engine: Transcriber, path: Path, words: Sequence[Word], text: str) -> HeardAgain:
-    start, end = words[0].start, words[-1].end
-    samples = audio.read(path, max(0.0, start - AROUND), end + AROUND)
-    segments = engine.transcribe([samples], text)[0]
-    second = [word.text for segment in segments for word in segment.words]
-    first = [word.text for word in words]
-    kept, differs = compared(first, second)
-    return HeardAgain(start=start, end=end, first=" ".join(first), second=" ".join(kept), differs=differs)
+def _hear(engine: Transcriber, job: Job[RehearParams], batch: Sequence[Sequence[Word]]) -> Iterator[HeardAgain]:
+    """Each quote of a batch, with what was heard in its seconds this time."""
+    path, text = job.path(AUDIO), prompt(job.params.names, job.params.glossary)
+    samples = [audio.read(path, max(0.0, words[0].start - AROUND), words[-1].end + AROUND) for words in batch]
+    for words, segments in zip(batch, engine.transcribe(samples, text), strict=True):
+        start, end, first = _key(words)
+        second = [word.text for segment in segments for word in segment.words]
+        kept, differs = compared(first.split(), second)
+        yield HeardAgain(start=start, end=end, first=first, second=" ".join(kept), differs=differs)
 
 
 def compared(first: Sequence[str], second: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...]]:
     """The second hearing without what was heard around the quote, and the words of either that differ. Pure."""
-    left, right = [norm(word) for word in first], [norm(word) for word in second]
+    left, right = ([number(word) or norm(word) for word in words] for words in (first, second))
     steps = SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
     begin, end = 0, len(second)
     if steps and steps[0][0] == "insert":

@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pipeline import engines
 from pipeline.artifacts import AUDIO, GIVEN, TRANSCRIPT
@@ -20,6 +20,7 @@ from pipeline.stage import Job, Stage
 if TYPE_CHECKING:
     from pipeline.stage import Samples
 
+T = TypeVar("T")
 PROMPT_WORDS = 60  # names and terms that fit in what Whisper looks back at (224 tokens) with room to spare
 
 
@@ -66,10 +67,7 @@ def spread(cue: Cue) -> tuple[Word, ...]:
 
 def run(job: Job[TranscribeParams]) -> str:
     """Recognise every window of speech, or take the transcript that was given."""
-    if job.has(GIVEN):
-        transcript = given(job.read(GIVEN))
-    else:
-        transcript = recognise(job, job.path(AUDIO))
+    transcript = given(job.read(GIVEN)) if job.has(GIVEN) else recognise(job, job.path(AUDIO))
     job.write(TRANSCRIPT, transcript)
     languages = sorted({segment.language for segment in transcript.segments}, key=lambda x: x != transcript.language)
     doubtful = f", {len(transcript.suspects)} doubtful stretches" if transcript.suspects else ""
@@ -104,7 +102,8 @@ def recognise(job: Job[TranscribeParams], path: Path) -> Transcript:
             checkpoint.flush()
             os.fsync(checkpoint.fileno())
             job.progress(batch[-1].end, length)
-    for said in getattr(engine, "notes", []):
+    job.chose["compute"] = engine.compute
+    for said in engine.notes:
         job.note(said)
     segments = tuple(segment for window in heard for segment in window)
     return Transcript(
@@ -112,8 +111,8 @@ def recognise(job: Job[TranscribeParams], path: Path) -> Transcript:
     )
 
 
-def batches(wanted: list[Span], size: int) -> Iterator[list[Span]]:
-    """Windows in the order of time, `size` at once."""
+def batches(wanted: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """What is to be heard, `size` at once."""
     for i in range(0, len(wanted), size):
         yield wanted[i : i + size]
 

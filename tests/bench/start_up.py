@@ -1,6 +1,6 @@
 """How long a user waits for nothing: --help, status, and a second run of the sample webinar.
 
-    python tests/bench/start_up.py        in a home where 'impressie demo' has been run; exit 1 over a limit
+python tests/bench/start_up.py        in a home where 'impressie demo' has been run; exit 1 over a limit
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The whole run on recordings with a known answer: WER, DER, time and memory per file, as a table.
 
-    python tests/bench/whole_run.py AUDIO…      beside each AUDIO its .rttm (who, when) and .stm (words), if there are any
+    python tests/bench/whole_run.py AUDIO…      beside each AUDIO may stand its .rttm (who, when) and .stm (words)
 
 Needs the extra 'bench'. The normaliser drops punctuation and capitals and nothing else.
 """
@@ -77,7 +77,9 @@ def measured(audio: Path) -> str:
             who, ours = reference(rttm), found(folder / "30-turns.json")
             loose = DiarizationErrorRate(collar=0.25)(who, ours, detailed=True)
             strict = DiarizationErrorRate()(who, ours)
-            line += f"  {loose['diarization error rate']:8.3f}  {strict:6.3f}  {loose['confusion'] / loose['total']:9.3f}"
+            line += (
+                f"  {loose['diarization error rate']:8.3f}  {strict:6.3f}  {loose['confusion'] / loose['total']:9.3f}"
+            )
             line += f"  {len(ours.labels())} of {len(who.labels())}"
         return line if status == 0 else f"{line}   {last}"
 

@@ -1,0 +1,46 @@
+"""A webinar's folder is safe and its own, whatever its title holds."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import PurePosixPath, PureWindowsPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.begin import slug_for
+
+DAY = dt.date(2026, 9, 24)
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [
+        (
+            "Samenwerken als één overheid – wat betekent dit?",
+            "2026-09-24-samenwerken-als-een-overheid-wat-betekent-dit",
+        ),
+        ("../../etc/passwd", "2026-09-24-etc-passwd"),
+        ("CON", "2026-09-24-webinar"),
+        ("😀\u202e\x00\n", "2026-09-24-webinar"),
+        ("x" * 10_000, "2026-09-24-" + "x" * 48),
+    ],
+)
+def test_a_title_becomes_plain_words(title, slug):
+    assert slug_for(title, DAY, ()) == slug
+
+
+def test_the_same_title_twice_gets_a_number():
+    assert slug_for("Wijken", DAY, ["2026-09-24-wijken", "2026-09-24-wijken-2"]) == "2026-09-24-wijken-3"
+
+
+@given(st.text(), st.lists(st.text(), max_size=3))
+def test_any_title_stays_inside_outputs_and_collides_with_none(title, others):
+    taken = [slug_for(other, DAY, ()) for other in others]
+    slug = slug_for(title, DAY, taken)
+    assert re.fullmatch(r"2026-09-24(-[a-z0-9]+)+", slug)
+    assert len(slug) < 80
+    assert slug not in taken
+    assert PurePosixPath(slug).name == PureWindowsPath(slug).name == slug
