@@ -160,6 +160,14 @@ class Webinar(Settings):
     machine: Machine = Machine()
     style: HouseStyle = HouseStyle()
 
+    def names(self) -> tuple[str, ...]:
+        """Who takes part, as the user spells it."""
+        return tuple(speaker.name for speaker in self.speakers)
+
+    def facts(self) -> dict[str, Any]:
+        """What an article may tell without evidence in the recording, and its form."""
+        return {name: getattr(self, name) for name in CheckParams.model_fields}
+
 
 STAGE_TABLES = ("transcribe", "diarize", "segment", "draft", "rehear", "machine")
 
@@ -196,18 +204,6 @@ class SegmentParams(SegmentSettings):
     speakers: tuple[str, ...]
 
 
-class DraftParams(DraftSettings):
-    """Everything of the webinar that an article tells."""
-
-    title: str | None
-    date: dt.date | None
-    organisers: tuple[str, ...]
-    about: str | None
-    glossary: tuple[str, ...]
-    speakers: tuple[Speaker, ...]
-    style: HouseStyle
-
-
 class RehearParams(RehearSettings):
     """What steers the second hearing."""
 
@@ -226,6 +222,10 @@ class CheckParams(Settings):
     glossary: tuple[str, ...]
     speakers: tuple[Speaker, ...]
     style: HouseStyle
+
+
+class DraftParams(DraftSettings, CheckParams):
+    """Everything of the webinar that an article tells."""
 
 
 # Reading -------------------------------------------------------------------------------------------

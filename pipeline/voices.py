@@ -37,7 +37,7 @@ class Voice:
 def overview(workspace: Workspace) -> list[Voice]:
     """Every voice, in order of first speaking."""
     passages = _passages(workspace)
-    listed = tuple(s.name for s in load_webinar(workspace.toml.parent, workspace.slug).speakers)
+    listed = load_webinar(workspace.toml.parent, workspace.slug).names()
     names = names_of(passages, listed, edits.read_pins(workspace.folder / "edits" / edits.NAMES))
     seconds: Counter[str] = Counter()
     for passage in passages.passages:
@@ -66,7 +66,7 @@ def set_names(workspace: Workspace, assignments: list[str]) -> list[str]:
     """Confirm names ('A=Arne van Hout'): pinned to moments at which each voice was heard. Says what it did."""
     passages = _passages(workspace)
     there = dict.fromkeys(passage.speaker for passage in passages.passages)
-    listed = [s.name for s in load_webinar(workspace.toml.parent, workspace.slug).speakers]
+    listed = load_webinar(workspace.toml.parent, workspace.slug).names()
     pairs = []
     for assignment in assignments:
         voice, equals, name = assignment.partition("=")

@@ -29,7 +29,7 @@ def run(job: Job[CheckParams]) -> str:
 
 def uses(webinar: Webinar) -> CheckParams:
     """What of the settings the check knows as facts."""
-    return CheckParams.model_validate({name: getattr(webinar, name) for name in CheckParams.model_fields})
+    return CheckParams(**webinar.facts())
 
 
 STAGE = Stage(

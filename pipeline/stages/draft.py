@@ -6,7 +6,7 @@ from pipeline.article.evidence import gather
 from pipeline.article.people import people_of
 from pipeline.article.plan import make_plan
 from pipeline.artifacts import ARTICLE, DRAFT, PASSAGES, RECORDING
-from pipeline.config import CheckParams, DraftParams, Webinar
+from pipeline.config import DraftParams, Webinar
 from pipeline.edits import read_pins
 from pipeline.engines import extractive
 from pipeline.errors import PipelineError
@@ -33,8 +33,7 @@ def run(job: Job[DraftParams]) -> str:
 
 def uses(webinar: Webinar) -> DraftParams:
     """What of the settings can change the article."""
-    facts = {name: getattr(webinar, name) for name in CheckParams.model_fields}
-    return DraftParams(writer=webinar.draft.writer, **facts)
+    return DraftParams(**webinar.draft.model_dump(), **webinar.facts())
 
 
 STAGE = Stage(

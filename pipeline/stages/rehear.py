@@ -25,7 +25,7 @@ def uses(webinar: Webinar) -> RehearParams:
     return RehearParams(
         **webinar.rehear.model_dump(),
         language=webinar.transcribe.language,
-        names=tuple(speaker.name for speaker in webinar.speakers),
+        names=webinar.names(),
         glossary=webinar.glossary,
     )
 

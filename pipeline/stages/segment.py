@@ -15,7 +15,7 @@ from pipeline.stage import Job, Stage
 
 def uses(webinar: Webinar) -> SegmentParams:
     """The names that a voice may turn out to have stand in the readable transcript."""
-    return SegmentParams(**webinar.segment.model_dump(), speakers=tuple(s.name for s in webinar.speakers))
+    return SegmentParams(**webinar.segment.model_dump(), speakers=webinar.names())
 
 
 def run(job: Job[SegmentParams]) -> str:

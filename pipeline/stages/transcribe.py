@@ -28,7 +28,7 @@ def uses(webinar: Webinar) -> TranscribeParams:
     """Names and glossary steer the recogniser; roles do not."""
     return TranscribeParams(
         **webinar.transcribe.model_dump(),
-        names=tuple(speaker.name for speaker in webinar.speakers),
+        names=webinar.names(),
         glossary=webinar.glossary,
     )
 
