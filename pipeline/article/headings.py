@@ -26,6 +26,7 @@ from pipeline.models import Sentence
 IMPERATIVES, DETERMINERS, LINKS, OPEN = map(wordset, ("imperatives", "determiners", "links", "open"))
 EMPTY = {"gewoon", "eigenlijk", "even", "helemaal", "je", "jij", "jullie", "ik", "ge", "uw"}
 JOINS = LINKS - {"als", "dan", "aan"} | {"en"}  # between two parts of a group of words
+SUBJECTS = {"je", "jij", "u", "ik", "we", "wij", "ze", "zij", "hij", "jullie"}  # 'geef je …' may be turned round
 WHOLE = 1.0  # a heading out of a sentence that is not quoted is a whole clause
 ACCEPTED = 0.7  # what is worth less is no better than naming the subject
 
@@ -129,7 +130,12 @@ def _value(run: Sequence[str], where: str, words: Lexicon, theme: Mapping[str, i
 def _kind(run: Sequence[str], where: str, words: Lexicon) -> float:
     """Imperative, sentence or clause, or noun group; far below 0 for a loose piece."""
     noun = run[-1] in words.nouns
-    if run[0] in IMPERATIVES and where != "inside" and (where != "start" or (noun and run[-2] not in words.nouns)):
+    if (
+        run[0] in IMPERATIVES
+        and run[1] not in SUBJECTS
+        and where != "inside"
+        and (where != "start" or (noun and run[-2] not in words.nouns))
+    ):
         return 1.6
     if len(run) > 2 and run[0] not in LINKS and (where == "sentence" or (where == "clause" and noun)):
         return WHOLE

@@ -65,8 +65,10 @@ def make_plan(evidence: Evidence, style: HouseStyle) -> Plan:
         )
     pull = _pull(found)
     rest = [stretch for stretch in found if pull is None or not stretch.shares(pull)]
+    longer = [stretch for stretch in found if pull and stretch.shares(pull) and stretch.words > pull.words]
     themes = themes_of(blocks_of(evidence), rest, count)
     quotes = choose(themes, rest, evidence, room)
+    quotes[-1] = _with_tip(themes[-1], quotes[-1], [*rest, *longer])
     lead, other = _questions(evidence, style)
     return Plan(
         questions=lead,
@@ -187,9 +189,7 @@ def choose(
         return value - 0.25 * (voices.total() - len(voices)) - 2.0 * max(0.0, abs(words - room) / room - 0.12)
 
     options = [_pairs(evidence, theme, found) for theme in themes]
-    quotes = [list(pair) for _, pair in max(product(*options), key=worth_of)]
-    quotes[-1] += _tip(themes[-1], quotes[-1], found)
-    return [sorted(chosen, key=lambda stretch: stretch.start) for chosen in quotes]
+    return [sorted(pair, key=lambda stretch: stretch.start) for _, pair in max(product(*options), key=worth_of)]
 
 
 def _of(theme: Collection[Block], found: Sequence[Stretch]) -> list[Stretch]:
@@ -197,14 +197,19 @@ def _of(theme: Collection[Block], found: Sequence[Stretch]) -> list[Stretch]:
     return [stretch for stretch in found if stretch.id in ids]
 
 
-def _tip(theme: Sequence[Block], chosen: Sequence[Stretch], found: Sequence[Stretch]) -> list[Stretch]:
-    """A last word, where the host asked for one, closes the article; by another voice than the quote before it."""
+def _with_tip(theme: Sequence[Block], chosen: Sequence[Stretch], found: Sequence[Stretch]) -> list[Stretch]:
+    """A last word, where the host asked for one, closes the article; by another voice than the quote before it.
+
+    The pull quote may return in it, inside a longer quote.
+    """
     final = next((theme[at:] for at, block in enumerate(theme) if FINAL.search(block.led)), [])
     said = _of(final, found)
     tips = [tip for tip in said if tip.words <= TIP_WORDS and tip.quote]
     before = max(chosen, key=lambda stretch: stretch.start).voice
-    have = {stretch.id for stretch in chosen} & {stretch.id for stretch in said}
-    return [] if have else sorted(tips, key=lambda tip: (tip.voice == before, -tip.score))[:1]
+    if {stretch.id for stretch in chosen} & {stretch.id for stretch in said}:
+        tips = []
+    last = sorted(tips, key=lambda tip: (tip.voice == before, -tip.score))[:1]
+    return sorted([*chosen, *last], key=lambda stretch: stretch.start)
 
 
 def _pairs(evidence: Evidence, theme: Sequence[Block], found: Sequence[Stretch]) -> list[tuple[float, Quotes]]:
