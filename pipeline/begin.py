@@ -114,6 +114,8 @@ def _toml(home: Path, source: str, probe: Probe | None, like: Webinar | None, fa
     document["title"] = facts["title"]
     if facts["date"]:
         document["date"] = facts["date"].isoformat()
+        if probe and probe.published == facts["date"]:
+            document["date"].comment("as the site says; correct it if the webinar was held on another day")
     else:  # the day of a file is not the day of a webinar, and the article would claim it was
         document.add(tomlkit.comment('date = "2026-09-24"  the day it was held'))
     document["organisers"] = list(like.organisers if like else uploader)
