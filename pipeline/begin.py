@@ -6,21 +6,22 @@ import datetime as dt
 import os
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tomlkit
 
-from pipeline.config import Webinar, load_webinar, read_toml
+from pipeline.config import STAGE_TABLES, Webinar, absolute, load_webinar, read_toml
 from pipeline.errors import PipelineError
-from pipeline.webinars import by_source, find, slugs
+from pipeline.webinars import SETTINGS, by_source, find, make_home, slugs
 from pipeline.workspace import Workspace, write_atomic
 
 if TYPE_CHECKING:
     from pipeline.engines.probe import Probe
 
+Say = Callable[[str], None]  # how a message reaches the user
 SAMPLE = Path(__file__).parent / "sample" / "webinar.toml"
 MEDIA = (
     ".mp3",
@@ -59,42 +60,33 @@ def slug_for(title: str, date: dt.date, taken: Iterable[str]) -> str:
     return slug
 
 
-def _absolute(value: object, beside: Path) -> object:
-    """A path in a TOML, relative to where that stood; addresses stay as they are."""
-    if isinstance(value, list):
-        return [_absolute(one, beside) for one in value]
-    text = str(value)
-    return text if re.match(r"[a-z]{2,}:", text, re.IGNORECASE) else str((beside / Path(text).expanduser()).resolve())
-
-
-def adopt_toml(home: Path, path: Path) -> Workspace:
+def adopt_toml(home: Path, path: Path, say: Say) -> Workspace:
     """Begin (or find) the webinar that a TOML describes; one from elsewhere is copied to configs/SLUG.toml."""
     if path.resolve().parent == (home / "configs").resolve():
+        if path.stem in SETTINGS:
+            raise PipelineError(f"{path.name} holds settings and is no webinar", "give a webinar's TOML")
         return Workspace(home, path.stem)
     document = read_toml(path)
     for key in ("url", "transcript"):
         if key in document:
-            document[key] = _absolute(document[key].unwrap(), path.resolve().parent)
-    text = tomlkit.dumps(document)
-    for slug in slugs(home):
-        if (home / "configs" / f"{slug}.toml").read_text(encoding="utf-8") == text:
-            return Workspace(home, slug)
-    url = document.get("url")
-    existing = by_source(home, url if isinstance(url, str) else url[0]) if url else None
-    if existing:
-        raise PipelineError(
-            f"that recording is already here as {existing.slug}, with other settings than {path.name} has",
-            f"change {existing.toml} instead, or forget that webinar first",
-        )
+            document[key] = absolute(document[key].unwrap(), path.resolve().parent)
+    source = document.get("url") or document.get("transcript")
+    first = str(source[0] if isinstance(source, list) and source else source or "")
+    if existing := by_source(home, first) if first else None:
+        if existing.toml.read_text(encoding="utf-8") != tomlkit.dumps(document):
+            say(
+                f"{existing.slug} is here already; its settings stand in {existing.toml}, {path.name} is not read again"
+            )
+        return existing
     title = str(document.get("title") or path.stem)
     day = dt.date.fromtimestamp(path.stat().st_mtime)
     with suppress(ValueError):  # a date that is none is named when the TOML is read as a whole
         day = dt.date.fromisoformat(str(document.get("date"))[:10])
-    return _begin(home, slug_for(title, day, slugs(home)), text)
+    return _begin(home, slug_for(title, day, slugs(home)), tomlkit.dumps(document))
 
 
 def _begin(home: Path, slug: str, text: str) -> Workspace:
-    workspace = Workspace(home, slug)
+    workspace = Workspace(make_home(home), slug)
     write_atomic(workspace.toml, text.encode())
     try:
         load_webinar(home / "configs", slug)
@@ -124,22 +116,26 @@ def _toml(home: Path, source: str, probe: Probe | None, like: Webinar | None, fa
     if source != facts["transcript"]:
         document["url"] = source
     if like and like.about:
-        document["about"] = like.about
+        document.add(tomlkit.comment(f"about = {tomlkit.string(like.about).as_string()}"))
     document["glossary"] = tomlkit.item([*glossary(home), *(like.glossary if like else ())]).multiline(multiline=True)
     document.add(tomlkit.nl())
     document.add(tomlkit.comment("Who takes part, spelt as in the article."))
+    _people(document, like, (probe and probe.people) or ("Naam van de eerste spreker",))
+    return tomlkit.dumps(document)
+
+
+def _people(document: tomlkit.TOMLDocument, like: Webinar | None, proposed: Iterable[str]) -> None:
+    """The speakers of an earlier webinar with its settings, or names to fill in as comments."""
     if like and like.speakers:
         document["speakers"] = [speaker.model_dump(exclude_none=True) for speaker in like.speakers]
     else:
-        for name in (probe and probe.people) or ("Naam van de eerste spreker",):
-            for line in (
-                "[[speakers]]",
-                f"name = {tomlkit.string(name).as_string()}",
-                'role = ""',
-                'organisation = ""',
-            ):
+        for name in proposed:
+            said = f"name = {tomlkit.string(name).as_string()}"
+            for line in ("[[speakers]]", said, 'role = ""', 'organisation = ""'):
                 document.add(tomlkit.comment(line))
-    return tomlkit.dumps(document)
+    for name in STAGE_TABLES if like else ():
+        if differs := getattr(like, name).model_dump(exclude_defaults=True, exclude_none=True, mode="json"):
+            document[name] = differs
 
 
 def glossary(home: Path) -> list[str]:
@@ -153,14 +149,14 @@ def glossary(home: Path) -> list[str]:
     return [str(term) for term in terms]
 
 
-def opened(home: Path, source: str | None, transcript: Path | None) -> Workspace:
+def opened(home: Path, source: str | None, transcript: Path | None, say: Say) -> Workspace:
     """The webinar that SOURCE means: a URL, a media file, a slug or a TOML; begun where it is new."""
     if source and not transcript and not _is_address(source):
         path = Path(source).expanduser()
         if path.suffix == ".toml":
             if not path.is_file():
                 raise PipelineError(f"there is no file {source}", "give the path of a webinar's TOML")
-            return adopt_toml(home, path)
+            return adopt_toml(home, path, say)
         if not path.is_file():
             if path.suffix.lower() in MEDIA or os.sep in source:
                 raise PipelineError(f"there is no file {source}", "check the path, or give a URL")

@@ -43,15 +43,13 @@ class Here:
         return home
 
     @classmethod
-    def made(cls) -> Path:
-        """The home, made in the current folder where there is none yet."""
-        from pipeline import webinars
-
+    def or_here(cls) -> Path:
+        """The home, or else the current folder, which becomes one when a webinar is begun in it."""
         home = cls.home()
         if home is None:
             home = Path.cwd()
             console.say(f"Your webinars will live in {home} (configs/ and outputs/)")
-        return webinars.make_home(home)
+        return home
 
 
 @app.callback()
@@ -78,7 +76,7 @@ def run(
     from pipeline.begin import opened
     from pipeline.config import load_webinar
 
-    workspace = opened(Here.made(), source, transcript)
+    workspace = opened(Here.or_here(), source, transcript, console.say)
     with console.terminal() as face:
         ran = runner.run(workspace, face, lambda: load_webinar(workspace.toml.parent, workspace.slug))
     _article(workspace, "Everything is up to date" if not ran else "Done")
@@ -105,7 +103,7 @@ def new(
     """Begin a webinar: write its TOML, so that you can fill in speakers and terms before the first run."""
     from pipeline.begin import created
 
-    workspace = created(Here.made(), source, transcript=transcript, title=title, date=date, like=like)
+    workspace = created(Here.or_here(), source, transcript=transcript, title=title, date=date, like=like)
     console.say(f"Fill in who takes part: {workspace.toml}")
     console.say(f"Then: impressie run {workspace.slug}")
 
@@ -159,6 +157,7 @@ def _one_status(workspace: Any, json: bool) -> None:
     from pipeline.artifacts import CHECK
     from pipeline.config import load_webinar
     from pipeline.edits import EDITED_ARTICLE, article_path, newer_draft
+    from pipeline.workspace import sha256
 
     standings = runner.survey(workspace, load_webinar(workspace.toml.parent, workspace.slug))
     if json:
@@ -178,7 +177,10 @@ def _one_status(workspace: Any, json: bool) -> None:
         newer = "; a newer machine draft stands beside it" if newer_draft(workspace) else ""
         console.out(f"  the article is yours: edits/{EDITED_ARTICLE}{newer} (impressie diff {workspace.slug})")
     if workspace.path(CHECK.file).exists():
-        console.findings(CHECK.load(workspace.path(CHECK.file).read_bytes()))
+        report = CHECK.load(workspace.path(CHECK.file).read_bytes())
+        if report.article_sha256 != sha256(article_path(workspace)):
+            console.out("  The check below is of an earlier text.")
+        console.findings(report)
     todo = [s.stage.name for s in standings if not s.done]
     console.out(f"Next: impressie run {workspace.slug}" if todo else f"The article: {article_path(workspace)}")
 
@@ -202,6 +204,8 @@ def speakers(
         for row in shown:
             if row.named.evidence:
                 console.out(f"  {row.named.voice}: {row.named.evidence}")
+        for line in voices.misfits(workspace):
+            console.out(f"  ! {line}")
         unsure = [row.named.voice for row in shown if row.named.status != "confirmed"]
         if unsure:
             console.say(f'To confirm a name: impressie speakers {workspace.slug} set {unsure[0]}="Voornaam Achternaam"')
@@ -268,7 +272,7 @@ def demo() -> None:
     from pipeline import begin, runner
     from pipeline.config import load_webinar
 
-    workspace = begin.adopt_toml(Here.made(), begin.SAMPLE)
+    workspace = begin.adopt_toml(Here.or_here(), begin.SAMPLE, console.say)
     console.say(f"The sample webinar, eight minutes of four invented people: {workspace.slug}")
     with console.terminal() as face:
         runner.run(workspace, face, lambda: load_webinar(workspace.toml.parent, workspace.slug))

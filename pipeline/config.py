@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tomlkit
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from tomlkit.exceptions import ParseError
 
 from pipeline.errors import PipelineError
@@ -105,22 +106,46 @@ class Machine(Settings):
         return self.threads or allowed or 1
 
 
+def in_order(bounds: tuple[float, float]) -> tuple[float, float]:
+    """At least, at most."""
+    if not 0 < bounds[0] <= bounds[1]:
+        raise ValueError("write [at least, at most], both above 0")
+    return bounds
+
+
+Counts = Annotated[tuple[int, int], AfterValidator(in_order)]
+Shares = Annotated[tuple[float, float], AfterValidator(in_order)]
+
+
+def holds(*places: str) -> AfterValidator:
+    """A text with these {places} to fill in and no others."""
+
+    def check(text: str) -> str:
+        try:
+            text.format(**dict.fromkeys(places, ""))
+        except (KeyError, IndexError, ValueError) as error:
+            raise ValueError(f"may only hold {', '.join(f'{{{place}}}' for place in places)}") from error
+        return text
+
+    return AfterValidator(check)
+
+
 class HouseStyle(Settings):
     """configs/huisstijl.toml: the form of the article (lengths in words, shares of all words)."""
 
-    title: str = "Impressie webinar ‘{title}’"
+    title: Annotated[str, holds("title")] = "Impressie webinar ‘{title}’"
     words: int = 600
     words_short: int = 450
-    questions: tuple[int, int] = (2, 4)
-    sections: tuple[int, int] = (3, 4)
-    heading: tuple[int, int] = (2, 5)
-    quote: tuple[int, int] = (9, 90)
-    quote_share: tuple[float, float] = (0.3, 0.6)
-    say: tuple[str, ...] = ("zei", "stelde", "merkte op", "vertelde", "benadrukte", "legde uit")
+    questions: Counts = (2, 4)
+    sections: Counts = (3, 4)
+    heading: Counts = (2, 5)
+    quote: Counts = (9, 90)
+    quote_share: Shares = (0.3, 0.6)
+    say: tuple[str, ...] = Field(("zei", "stelde", "merkte op", "vertelde", "benadrukte", "legde uit"), min_length=1)
     say_next: tuple[str, ...] = ("voegde toe", "vulde aan")
-    closing: str = "De volledige registratie van het webinar is {where} terug te kijken."
-    closing_url: str = "op [{site}]({url})"
-    closing_file: str = "bij {organiser}"
+    closing: Annotated[str, holds("where")] = "De volledige registratie van het webinar is {where} terug te kijken."
+    closing_url: Annotated[str, holds("site", "url")] = "op [{site}]({url})"
+    closing_file: Annotated[str, holds("organiser")] = "bij {organiser}"
     disclosure: str = (
         "*Dit is een concept dat automatisch is gemaakt op basis van de opname; "
         "de citaten en namen moeten nog door een redacteur worden nagelezen.*"
@@ -133,7 +158,7 @@ class HouseStyle(Settings):
 class Speaker(Settings):
     """Somebody who takes part, as the user knows her beforehand."""
 
-    name: str = Field(min_length=1)
+    name: str = Field(pattern=r"\S")
     role: str | None = None
     organisation: str | None = None
 
@@ -182,6 +207,7 @@ class DownloadParams(Settings):
     begins: tuple[float, ...]
     ends: tuple[float | None, ...]
     transcript: str | None
+    transcript_sha256: str | None
     duration: float | None
 
 
@@ -271,7 +297,9 @@ def load_webinar(configs: Path, slug: str, differs: dict[str, dict[str, Any]] | 
     style = configs / "huisstijl.toml"
     if style.exists():
         try:
-            values["style"] = HouseStyle.model_validate(read_toml(style).unwrap())
+            general = read_toml(style).unwrap()
+            HouseStyle.model_validate(general)
+            values["style"] = _merged(general, values.get("style", {}))
         except ValidationError as error:
             raise PipelineError(f"{style}: {first_problem(error)}") from error
     try:
@@ -283,8 +311,17 @@ def load_webinar(configs: Path, slug: str, differs: dict[str, dict[str, Any]] | 
     try:
         return Webinar.model_validate(_merged(values, differs))
     except ValidationError as error:
-        known = ", ".join(key for table in differs for key in type(getattr(webinar, table)).model_fields)
+        tables = [table for name in differs if isinstance(table := getattr(webinar, name, None), Settings)]
+        known = ", ".join(key for table in tables for key in type(table).model_fields)
         raise PipelineError(f"--set: {first_problem(error)}", f"settings here: {known}" if known else None) from error
+
+
+def absolute(value: object, beside: Path) -> object:
+    """A path, relative to where it stood, as a whole one; addresses stay as they are; lists by their members."""
+    if isinstance(value, list):
+        return [absolute(one, beside) for one in value]
+    text = str(value)
+    return text if re.match(r"[a-z]{2,}:", text, re.IGNORECASE) else str((beside / Path(text).expanduser()).resolve())
 
 
 def setting(assignment: str) -> tuple[str, Any]:

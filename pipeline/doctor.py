@@ -105,10 +105,15 @@ def _gpu() -> Found:
 
 
 def _disk(home: Path) -> Found:
-    free = shutil.disk_usage(home).free
+    free = shutil.disk_usage(_existing(home)).free
     if free < ROOM:
         return Found("disk", "look", f"{free / 1e9:.1f} GB free", "make room: a long webinar and a model want 3 GB")
     return Found("disk", "good", f"{free / 1e9:.0f} GB free")
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one upward that is there: the doctor makes nothing."""
+    return next(each for each in (folder, *folder.absolute().parents) if each.is_dir())
 
 
 def _write_access(home: Path) -> Iterator[Found]:
@@ -116,8 +121,7 @@ def _write_access(home: Path) -> Iterator[Found]:
 
     for what, folder in (("home", home), ("models", weights.cache())):
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
+            with tempfile.TemporaryFile(dir=_existing(folder)):
                 yield Found(what, "good", str(folder))
         except OSError as error:
             yield Found(what, "bad", f"cannot write to {folder}: {error.strerror}", "choose another folder")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -62,11 +63,11 @@ def read_pins(path: Path) -> tuple[Pin, ...]:
     return read_names(path).names
 
 
-def pin(workspace: Workspace, name: str, moments: tuple[float, ...]) -> None:
-    """Pin a name to moments; other pins at those very moments are replaced."""
+def pin(workspace: Workspace, name: str, moments: tuple[float, ...], replaces: Callable[[float], bool]) -> None:
+    """Pin a name to moments; every moment, in seconds, that `replaces` is true of is taken from earlier pins."""
     path = workspace.folder / "edits" / NAMES
     names = read_names(path)
-    others = [p.model_copy(update={"moments": tuple(m for m in p.moments if m not in moments)}) for p in names.names]
+    others = [p.model_copy(update={"moments": tuple(m for m in p.moments if not replaces(m))}) for p in names.names]
     kept = tuple(p for p in others if p.moments)
     _write(path, names.model_copy(update={"names": (*kept, Pin(name=name, moments=moments))}))
 
@@ -125,28 +126,37 @@ def adopt_article(workspace: Workspace) -> str | None:
     if receipt is None or now is None or now == receipt.outputs.get(ARTICLE.file):
         return None
     edited = workspace.folder / "edits" / EDITED_ARTICLE
-    if edited.exists() and edited.read_bytes() != machine.read_bytes():
+    mine = typed(machine).encode()
+    if edited.exists() and edited.read_bytes() != mine:
         raise PipelineError(
             f"both {ARTICLE.file} and edits/{EDITED_ARTICLE} were changed by hand",
             f"compare them with 'impressie diff {workspace.slug}', bring what you want to keep into "
             f"edits/{EDITED_ARTICLE}, and delete {ARTICLE.file}",
         )
-    write_atomic(edited, machine.read_bytes())
+    write_atomic(edited, mine)
     with suppress(OSError, ValueError, KeyError):
         markdown: str = json.loads(workspace.path(DRAFT.file).read_bytes())["markdown"]
         write_atomic(machine, markdown.encode())
     return f"your changes to {ARTICLE.file} now stand in edits/{EDITED_ARTICLE}, which is the article from here on"
 
 
+def typed(path: Path) -> str:
+    """A text that a person saved, in whatever encoding her editor has: UTF-8, else that of Western Windows."""
+    raw = path.read_bytes()
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", errors="replace")
+
+
 def compared(workspace: Workspace) -> str:
     """The machine's article against the person's, as a unified diff; empty where they are the same."""
-
-    def lines(path: Path) -> list[str]:
-        return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-
-    ours, theirs = workspace.path(ARTICLE.file), workspace.folder / "edits" / EDITED_ARTICLE
-    names = ARTICLE.file, f"edits/{EDITED_ARTICLE}"
-    return "\n".join(difflib.unified_diff(lines(ours), lines(theirs), *names, lineterm=""))
+    draft, mine = workspace.path(DRAFT.file), article_path(workspace)
+    if not draft.exists() or not mine.exists():
+        raise PipelineError(f"{workspace.slug} has no article yet", f"impressie run {workspace.slug}")
+    ours = DRAFT.load(draft.read_bytes()).markdown.splitlines()
+    theirs = typed(mine).splitlines()
+    return "\n".join(difflib.unified_diff(ours, theirs, "the machine's draft", mine.name, lineterm=""))
 
 
 def newer_draft(workspace: Workspace) -> bool:

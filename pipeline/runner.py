@@ -9,19 +9,21 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import tomlkit
 
 from pipeline import edits
 from pipeline.artifacts import ARTICLE, AUDIO
-from pipeline.config import Webinar, load_webinar, read_toml, setting
+from pipeline.config import Webinar, absolute, load_webinar, read_toml, setting
 from pipeline.errors import PipelineError
 from pipeline.models import Receipt
 from pipeline.stage import ABSENT, Job, Stage, freshness
 from pipeline.stages import BY_NAME, STAGES
 from pipeline.workspace import Workspace, write_atomic
 
+READ = {artifact.file for stage in STAGES for artifact in stage.reads}
 ROOM_FOR_TWO = 4  # cores from which two stages side by side are faster than one after the other
 
 
@@ -80,10 +82,12 @@ def _standing(workspace: Workspace, stage: Stage[Any], webinar: Webinar, waits: 
     params = stage.uses(webinar).model_dump(mode="json")
     reasons = freshness(stage, receipt, params, inputs_of(workspace, stage))
     now = {file: workspace.sha256(file) for file in receipt.outputs}
-    edited = [file for file, sha in now.items() if sha not in (None, receipt.outputs[file])]
-    reasons += [f"{file} is gone" for file, sha in now.items() if sha is None]
-    if edited:
-        return Standing(stage, "edited", (f"{', '.join(edited)} changed by hand", *reasons))
+    gone = [file for file, sha in now.items() if sha is None]
+    changed = [file for file, sha in now.items() if sha not in (None, receipt.outputs[file])]
+    reasons += [f"{file} is gone" for file in gone]
+    if READ.intersection(changed) and not READ.intersection(gone):
+        return Standing(stage, "edited", (f"{', '.join(changed)} changed by hand", *reasons))
+    reasons += [f"{file} changed by hand" for file in changed]  # which nothing reads: made again, with a copy kept
     # What stands above matters first: it is why this one will run again.
     return Standing(stage, "stale", waits or tuple(reasons)) if reasons or waits else Standing(stage, "fresh")
 
@@ -101,13 +105,17 @@ def run(workspace: Workspace, face: Face, load: Callable[[], Webinar]) -> int:
             else:
                 run_stage(workspace, wave[0], webinar, face)
                 ran += 1
+        for kept in (s for s in survey(workspace, load()) if s.state == "edited" and len(s.reasons) > 1):
+            why = "; ".join(kept.reasons[1:])
+            again = f"impressie rerun {workspace.slug} {kept.stage.name} --discard-edits"
+            face.noted(kept.stage, f"{kept.reasons[0]}, so it was kept although {why} (to make it again: {again})")
     return ran
 
 
-def prepare(workspace: Workspace, face: Face) -> None:
+def prepare(workspace: Workspace, face: Face, *, discard_edits: bool = False) -> None:
     """Before anything runs: settle what a killed run or a person's hand has left."""
     edits.settle_shift(workspace)
-    if said := edits.adopt_article(workspace):
+    if not discard_edits and (said := edits.adopt_article(workspace)):
         face.noted(BY_NAME["draft"], said)
 
 
@@ -138,9 +146,17 @@ def _side_by_side(workspace: Workspace, wave: list[Stage[Any]], webinar: Webinar
 
 
 def run_stage(
-    workspace: Workspace, stage: Stage[Any], webinar: Webinar, face: Face, stop: threading.Event | None = None
+    workspace: Workspace,
+    stage: Stage[Any],
+    webinar: Webinar,
+    face: Face,
+    stop: threading.Event | None = None,
+    succeeded: Callable[[], None] = lambda: None,
 ) -> None:
-    """Run one stage and publish its outputs with their receipt. Whatever fails leaves the old result as it was."""
+    """Run one stage and publish its outputs with their receipt. Whatever fails leaves the old result as it was.
+
+    `succeeded` is called after the work and before anything is published.
+    """
     params = stage.uses(webinar)
     inputs = inputs_of(workspace, stage)  # before the run: a file that changes under it cannot look fresh
     dumped = params.model_dump(mode="json")
@@ -163,13 +179,14 @@ def run_stage(
         workspace.log(f"{stage.name} failed: {error or type(error).__name__}")
         raise
     seconds = round(time.perf_counter() - clock, 2)
+    succeeded()
+    _keep_what_is_not_ours(workspace, job)
     receipt = Receipt(
         stage=stage.name, version=stage.version, params=dumped, inputs=inputs, outputs={},
         started=started, seconds=seconds, chose=job.chose,
     )  # fmt: skip
     if shift := job.chose.get("shift"):
-        audio = job.outputs[AUDIO]
-        edits.promise_shift(workspace, edits.digest(audio), float(shift))
+        edits.promise_shift(workspace, edits.digest(job.outputs[AUDIO]), float(shift))
     workspace.publish(receipt, {artifact.file: content for artifact, content in job.outputs.items()})
     edits.settle_shift(workspace)
     workspace.sweep(stage.name)
@@ -177,6 +194,15 @@ def run_stage(
     for note in job.notes:
         face.noted(stage, note)
     face.finished(stage, summary, seconds)
+
+
+def _keep_what_is_not_ours(workspace: Workspace, job: Job[Any]) -> None:
+    """A copy of each file that is about to be overwritten and that the stage's last run did not write."""
+    known = job.previous.outputs if job.previous else {}
+    for artifact in job.stage.writes:
+        if workspace.sha256(artifact.file) not in (None, known.get(artifact.file)):
+            kept = workspace.keep_copy(artifact.file)
+            job.note(f"{artifact.file} was changed by hand; a copy is in edits/kept/{kept.name}")
 
 
 # One stage again -----------------------------------------------------------------------------------
@@ -194,7 +220,7 @@ def differing(stage: Stage[Any], assignments: list[str]) -> dict[str, Any]:
     unknown = [key for key in pairs if key not in TOP_LEVEL]
     if unknown:
         raise PipelineError(f"--set: download has no setting '{unknown[0]}'", f"settings here: {', '.join(TOP_LEVEL)}")
-    return pairs
+    return {key: absolute(value, Path.cwd()) if key in ("url", "transcript") else value for key, value in pairs.items()}
 
 
 def rerun(
@@ -211,46 +237,46 @@ def rerun(
     differs = differing(stage, assignments)
     webinar = load_webinar(configs, workspace.slug, differs)
     with workspace.locked(f"rerun {workspace.slug} {name}"):
-        prepare(workspace, face)
+        prepare(workspace, face, discard_edits=discard_edits and ARTICLE in stage.writes)
         _have_inputs(workspace, stage)
-        _respect_edits(workspace, stage, discard_edits)
-        run_stage(workspace, stage, webinar, face)
-        if differs:
-            _stick(workspace, differs)
+        if not discard_edits:
+            _respect_edits(workspace, stage)
+        run_stage(workspace, stage, webinar, face, succeeded=lambda: _stick(workspace, differs))
+        edited = workspace.folder / "edits" / edits.EDITED_ARTICLE
+        if discard_edits and ARTICLE in stage.writes and edited.exists():
+            workspace.keep_copy(f"edits/{edits.EDITED_ARTICLE}")
+            edited.unlink()
     return [s.stage.name for s in survey(workspace, load_webinar(configs, workspace.slug)) if not s.done]
 
 
 def _have_inputs(workspace: Workspace, stage: Stage[Any]) -> None:
-    makers = {artifact: maker for maker in STAGES for artifact in maker.writes}
+    """PipelineError where a file that this stage reads was not made yet, or has gone."""
+    made = {file for name in BY_NAME if (receipt := workspace.receipt(name)) for file in receipt.outputs}
     for artifact in stage.reads:
-        if not artifact.optional and not workspace.path(artifact.file).exists():
+        maker = next(maker for maker in STAGES if artifact in maker.writes)
+        here = workspace.path(artifact.file).exists()
+        if not here and (not artifact.optional or artifact.file in made or workspace.receipt(maker.name) is None):
             raise PipelineError(
-                f"{stage.name} needs {artifact.file}, and {makers[artifact].name} has not made it yet",
+                f"{stage.name} needs {artifact.file}, which {maker.name} makes, and it is not there",
                 f"impressie run {workspace.slug}",
             )
-    maker = BY_NAME["download"]
-    if stage is not maker and any(a in maker.writes for a in stage.reads) and workspace.receipt("download") is None:
-        raise PipelineError(f"{stage.name} needs the recording", f"impressie run {workspace.slug}")
 
 
-def _respect_edits(workspace: Workspace, stage: Stage[Any], discard: bool) -> None:
-    """Refuse to overwrite a person's work; with `discard`, keep a copy of it first."""
+def _respect_edits(workspace: Workspace, stage: Stage[Any]) -> None:
+    """Refuse to overwrite a person's work."""
     receipt = workspace.receipt(stage.name)
     known = receipt.outputs if receipt else {}
     files = [a.file for a in stage.writes if workspace.sha256(a.file) not in (None, known.get(a.file))]
-    if ARTICLE in stage.writes and (workspace.folder / "edits" / edits.EDITED_ARTICLE).exists() and discard:
-        workspace.keep_copy(f"edits/{edits.EDITED_ARTICLE}")
-        (workspace.folder / "edits" / edits.EDITED_ARTICLE).unlink()
-    if files and not discard:
+    if READ.intersection(files):
         raise PipelineError(
             f"{', '.join(files)} was changed by hand, and this would overwrite it",
             "add --discard-edits to do it all the same (a copy is kept in edits/kept/)",
         )
-    for file in files:
-        workspace.keep_copy(file)
 
 
 def _stick(workspace: Workspace, differs: dict[str, Any]) -> None:
+    if not differs:
+        return
     document = read_toml(workspace.toml) if workspace.toml.exists() else tomlkit.document()
     for key, value in differs.items():
         if isinstance(value, dict):

@@ -11,7 +11,7 @@ from pipeline.artifacts import PASSAGES
 from pipeline.config import load_webinar
 from pipeline.errors import PipelineError
 from pipeline.models import NamedVoice, Passages
-from pipeline.speech.names import moments_of, names_of
+from pipeline.speech.names import moments_of, names_of, pinned, voice_at
 from pipeline.speech.passages import clock
 from pipeline.workspace import Workspace
 
@@ -49,6 +49,22 @@ def overview(workspace: Workspace) -> list[Voice]:
     ]
 
 
+def misfits(workspace: Workspace) -> list[str]:
+    """A sentence for each name that a person gave and that no voice goes by any more."""
+    passages = _passages(workspace)
+    names, lost = pinned(passages, edits.read_pins(workspace.folder / "edits" / edits.NAMES))
+    said = []
+    for pin in lost:
+        heard = [(moment, voice) for moment in pin.moments if (voice := voice_at(passages, moment))]
+        if heard:
+            moment, voice = heard[0]
+            why = f"voice {voice}, which is heard there now, goes by {names[voice][0]}"
+        else:
+            moment, why = pin.moments[0], "nobody is heard there any more"
+        said.append(f"{pin.name} was named at {clock(moment)}, but {why}")
+    return said
+
+
 def _passages(workspace: Workspace) -> Passages:
     path = workspace.path(PASSAGES.file)
     if not path.exists():
@@ -80,7 +96,12 @@ def set_names(workspace: Workspace, assignments: list[str]) -> list[str]:
     with workspace.locked(f"speakers {workspace.slug} set"):
         edits.settle_shift(workspace)
         for voice, name in pairs:
-            edits.pin(workspace, name, moments_of(passages, voice))
+            edits.pin(
+                workspace,
+                name,
+                moments_of(passages, voice),
+                lambda moment, voice=voice: voice_at(passages, moment) == voice,  # type: ignore[misc]
+            )
             unlisted = (
                 ""
                 if name in listed

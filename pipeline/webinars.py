@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 from pipeline.config import DEFAULTS, load_webinar
 from pipeline.errors import PipelineError
-from pipeline.workspace import Workspace
+from pipeline.workspace import Workspace, replace
 
 SETTINGS = ("default", "huisstijl", "woordenlijst")  # files of configs/ that are no webinars
 FORGETTING = ".forgetting-"
+TRASH = ".trash-"
 
 
 # The home ------------------------------------------------------------------------------------------
@@ -88,17 +89,18 @@ def forget(workspace: Workspace) -> None:
     """Remove every trace of a webinar: outputs, edits, receipts, TOML. A killed forget is finished by the next."""
     if workspace.busy():
         raise PipelineError(f"{workspace.slug} is in use by {workspace.owner()}", "wait until that has finished")
-    doomed = workspace.folder.with_name(f"{FORGETTING}{workspace.slug}")
-    doomed.mkdir(parents=True, exist_ok=True)
-    if workspace.folder.exists():
-        os.replace(workspace.folder, doomed / "outputs")
+    workspace.folder.with_name(f"{FORGETTING}{workspace.slug}").mkdir(parents=True, exist_ok=True)
     finish_forgetting(workspace.home)
 
 
 def finish_forgetting(home: Path) -> None:
-    """Finish what a killed forget had begun."""
-    for doomed in (home / "outputs").glob(f"{FORGETTING}*"):
+    """Finish what a killed forget had begun; what cannot be removed yet has no name any more."""
+    outputs = home / "outputs"
+    for doomed in outputs.glob(f"{FORGETTING}*"):
         slug = doomed.name.removeprefix(FORGETTING)
+        if (outputs / slug).exists():
+            replace(outputs / slug, doomed / uuid4().hex)
         (home / "configs" / f"{slug}.toml").unlink(missing_ok=True)
-        shutil.rmtree(home / "outputs" / slug, ignore_errors=True)
-        shutil.rmtree(doomed, ignore_errors=True)
+        replace(doomed, outputs / f"{TRASH}{uuid4().hex}")
+    for trash in outputs.glob(f"{TRASH}*"):
+        shutil.rmtree(trash, ignore_errors=True)

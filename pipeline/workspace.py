@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -40,8 +41,23 @@ def sha256(path: Path) -> str | None:
 def write_atomic(path: Path, content: bytes) -> None:
     """Replace a file whole: the old one or the new one is there at any moment."""
     _staged(path, content)
-    os.replace(_next(path), path)
+    replace(_next(path), path)
     fsync_folder(path.parent)
+
+
+def replace(source: Path, target: Path) -> None:
+    """os.replace, with patience for Windows, where a file that a player or an editor has open cannot be replaced."""
+    for patience in (0.1, 0.4, 1.5, None):
+        try:
+            os.replace(source, target)
+        except PermissionError as error:
+            if patience is None:
+                raise PipelineError(
+                    f"{target.name} cannot be replaced", "close the program that has it open"
+                ) from error
+            time.sleep(patience)
+        else:
+            return
 
 
 def _next(path: Path) -> Path:
@@ -146,9 +162,9 @@ class Workspace:
         for file in receipt.outputs:
             beside = _next(self.folder / file)
             if beside.exists():
-                os.replace(beside, self.folder / file)
+                replace(beside, self.folder / file)
         fsync_folder(self.folder)
-        os.replace(promised, self.receipt_path(receipt.stage))
+        replace(promised, self.receipt_path(receipt.stage))
         fsync_folder(promised.parent)
 
     def heal(self) -> None:

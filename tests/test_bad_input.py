@@ -86,6 +86,11 @@ WEBINARS = [
     ("rerun proef transcribe --set beam=veel", "'transcribe.beam'"),
     ("rerun proef transcribe --set beam=0", "'transcribe.beam'"),
     ("rerun proef download --set kleur=rood", "download has no setting 'kleur'"),
+    ("rerun proef check --set foo=1", "there is no setting 'check'"),
+    ("rerun proef download --set from=abc", "'abc' is no time"),
+    ("rerun proef diarize", "diarize needs 10-audio.flac"),
+    ("run configs/default.toml", "default.toml holds settings"),
+    ("diff proef", "has no article yet"),
     ("speakers proef", "nobody has been heard yet"),
     ("speakers proef noem A=Ali", "'speakers noem' is not known"),
     ("new opname.m4a", f"that is already here as {SLUG}"),
@@ -110,6 +115,9 @@ TOMLS = [
     ('url = ["opname.m4a", "opname.m4a"]\nfrom = [1, 2, 3]', "from"),
     ('title = "Zonder bron"', "there is nothing to download"),
     ('url = "opname.m4a"\n[transcribe]\nengine = "wisper"', "there is no engine called 'wisper'"),
+    ('url = "opname.m4a"\n[[speakers]]\nname = " "', "'speakers.0.name'"),
+    ('url = "opname.m4a"\n[style]\nsections = [0, 2]', "'style.sections': write [at least, at most]"),
+    ('url = "opname.m4a"\n[style]\ntitle = "Over {titel}"', "'style.title': may only hold {title}"),
     ('url = "opname.m4a"\n[diarize]\nspeakers = 0', "'diarize.speakers'"),
     ('url = "opname.m4a"\nduration = "lang"', "'lang' is no time"),
 ]
@@ -142,6 +150,19 @@ def test_a_broken_house_style_is_named(webinar, home, impressie):
     (home / "configs" / "huisstijl.toml").write_text("woorden = 3")
     said = impressie("status", "proef")
     assert (said.code, "huisstijl.toml: there is no setting 'woorden'" in one_sentence(said)) == (1, True)
+
+
+def test_the_doctor_makes_nothing(tmp_path, impressie):
+    said = impressie("--home", str(tmp_path / "nergens"), "doctor")
+    assert "Traceback" not in said.err
+    assert "home" in said.out
+    assert not (tmp_path / "nergens").exists()
+
+
+def test_a_mistyped_name_makes_no_home(tmp_path, impressie, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert impressie("run", "bestaatniet").code == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("command", ["dans", "run --snel x", "rerun", "status --jason", "models halen base"])

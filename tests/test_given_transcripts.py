@@ -77,3 +77,22 @@ def test_next_months_webinar_takes_over_organisers_speakers_and_terms(webinar, h
     assert 'name = "Tom Hendriks"' in text
     assert '"Kring voor Proefnemingen"' in text
     assert '"omgevingsplan"' in text
+    assert '[transcribe]\nengine = "fake"' in text
+    assert "about" not in text
+
+
+def test_a_transcript_corrected_on_disk_is_read_again(home, vtt, impressie):
+    assert impressie("run", "--transcript", "verslag.vtt").code == 0
+    vtt.write_text(VTT.replace("240 bewoners", "480 bewoners"), encoding="utf-8")
+    assert impressie("run", "--transcript", "verslag.vtt").code == 0
+    assert "480 bewoners" in (folder(home) / "40-transcript.md").read_text(encoding="utf-8")
+
+
+def test_a_toml_run_twice_keeps_the_setting_that_stuck(home, speech, impressie):
+    (home / "mijn.toml").write_text(f'url = "{speech.as_posix()}"\n[transcribe]\nengine = "fake"\n', encoding="utf-8")
+    impressie("run", "mijn.toml")
+    slug = next(path.stem for path in (home / "configs").glob("2*.toml"))
+    assert impressie("rerun", slug, "transcribe", "--set", "model=small").code == 0
+    said = impressie("run", "mijn.toml")
+    assert "mijn.toml is not read again" in said.err
+    assert 'model = "small"' in (home / "configs" / f"{slug}.toml").read_text(encoding="utf-8")

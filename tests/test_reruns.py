@@ -11,7 +11,7 @@ import pytest
 
 from pipeline import console, runner, webinars
 from pipeline.config import load_webinar
-from pipeline.engines import fake
+from pipeline.engines import choice, fake
 from pipeline.errors import PipelineError
 from pipeline.runner import survey
 from pipeline.workspace import Workspace
@@ -248,13 +248,15 @@ def test_an_edited_transcript_is_used_and_only_overwritten_when_asked(done, home
     assert len(list((outputs(home) / "edits" / "kept").glob("20-transcript.*.json"))) == 1
 
 
-@pytest.mark.parametrize("file", ["10-audio.flac", "30-turns.json", "40-passages.json", "60-check.json"])
+@pytest.mark.parametrize(
+    "file", ["10-audio.flac", "30-turns.json", "40-passages.json", "60-check.json", "50-draft.json"]
+)
 def test_a_bit_flipped_in_an_artifact_is_seen(done, home, file):
     path = outputs(home) / file
     raw = bytearray(path.read_bytes())
     raw[len(raw) // 2] ^= 1
     path.write_bytes(raw)
-    assert [name for name, (state, _) in states(home).items() if state == "edited"]
+    assert [why for state, why in states(home).values() if state != "fresh" and f"{file} changed by hand" in why]
 
 
 @pytest.mark.parametrize("file", ["10-audio.flac", "20-transcript.json", "40-transcript.md", "50-draft.json"])
@@ -263,6 +265,89 @@ def test_an_artifact_that_was_deleted_is_made_again(done, home, impressie, file)
     (outputs(home) / file).unlink()
     assert ran(impressie("run", "proef"))
     assert (outputs(home) / file).read_bytes() == before
+
+
+def test_an_edit_made_while_a_stage_runs_is_kept(done, home, impressie, monkeypatch):
+    path, real = outputs(home) / "20-transcript.json", fake.FakeTranscriber.transcribe
+
+    def meanwhile(self, windows, prompt):
+        path.write_text("mine", encoding="utf-8")
+        return real(self, windows, prompt)
+
+    monkeypatch.setattr(fake.FakeTranscriber, "transcribe", meanwhile)
+    assert "20-transcript.json was changed by hand" in impressie("rerun", "proef", "transcribe").err
+    kept = list((outputs(home) / "edits" / "kept").glob("20-transcript.*.json"))
+    assert [each.read_text(encoding="utf-8") for each in kept] == ["mine"]
+
+
+def test_a_lost_receipt_costs_no_edit(done, home, impressie):
+    mine = edit_article(home)
+    (outputs(home) / "receipts" / "draft.json").unlink()
+    assert impressie("run", "proef").code == 0
+    kept = (outputs(home) / "edits" / "kept").glob("50-article.*.md")
+    assert [each.read_text(encoding="utf-8") for each in kept] == [mine]
+
+
+def test_discarding_edits_that_fails_discards_nothing(done, home, impressie):
+    mine = edit_article(home)
+    assert impressie("run", "proef").code == 0
+    assert impressie("rerun", "proef", "draft", "--discard-edits", "--set", "writer=niemand").code == 1
+    assert (outputs(home) / "edits" / "article.md").read_text(encoding="utf-8") == mine
+
+
+def test_a_touched_side_product_does_not_freeze_what_follows(done, home, impressie):
+    path = outputs(home) / "40-transcript.md"
+    path.write_text("aantekening", encoding="utf-8")
+    assert impressie("rerun", "proef", "transcribe", "--set", "model=small").code == 0
+    assert ran(impressie("run", "proef")) == ["segment", "draft", "rehear", "check"]
+    kept = (outputs(home) / "edits" / "kept").glob("40-transcript.*.md")
+    assert [each.read_text(encoding="utf-8") for each in kept] == ["aantekening"]
+
+
+def test_a_kept_edit_that_is_out_of_date_is_named_with_what_to_do(done, home, impressie):
+    path = outputs(home) / "20-transcript.json"
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    replaced(done, "batch = 1", 'batch = 1\nmodel = "small"')
+    said = impressie("run", "proef")
+    assert "kept although model is now small, was base" in said.err
+    assert "rerun 2026-03-05-proefwebinar-over-wijken transcribe --discard-edits" in said.err
+
+
+def test_an_article_saved_by_an_old_windows_editor_is_read(done, home, impressie):
+    path = outputs(home) / "50-article.md"
+    path.write_bytes(
+        path.read_bytes().decode().replace("‘", "'").replace("’", "'").encode("cp1252") + "\nCafé.\n".encode("cp1252")
+    )
+    assert impressie("run", "proef").code == 0
+    assert "Café." in (outputs(home) / "edits" / "article.md").read_text(encoding="utf-8")
+    assert "Café." in impressie("diff", "proef").out
+
+
+def test_a_checkpoint_of_another_model_is_not_gone_on_with(webinar, home, impressie, monkeypatch):
+    assert impressie("rerun", "proef", "download").code == 0
+    replaced(webinar, "batch = 1", 'batch = 1\nmodel = "auto"')
+    real = fake.FakeTranscriber.transcribe
+    heard = []
+
+    def counted(self, windows, prompt, dies_at=None):
+        if len(heard) == dies_at:
+            raise KeyboardInterrupt
+        heard.append(self.params.model)
+        return real(self, windows, prompt)
+
+    monkeypatch.setattr(choice, "best", lambda *_: ("small", "it fits"))
+    monkeypatch.setattr(fake.FakeTranscriber, "transcribe", lambda *args: counted(*args, dies_at=1))
+    assert impressie("rerun", "proef", "transcribe").code == 130
+    monkeypatch.setattr(choice, "best", lambda *_: ("base", "small is gone"))
+    monkeypatch.setattr(fake.FakeTranscriber, "transcribe", counted)
+    assert impressie("rerun", "proef", "transcribe").code == 0
+    segments = json.loads((outputs(home) / "20-transcript.json").read_text(encoding="utf-8"))["segments"]
+    assert segments[0]["start"] < 10
+    assert heard[0] == "small"
+    again = heard[1:]
+    assert set(again) == {"base"}
+    assert impressie("rerun", "proef", "transcribe").code == 0
+    assert len(heard) == 1 + 2 * len(again)
 
 
 def test_a_broken_artifact_is_one_sentence(done, home, impressie):
@@ -291,6 +376,17 @@ def test_forget_leaves_no_byte(done, home, impressie):
     assert list((home / "outputs").iterdir()) == []
     assert not done.exists()
     assert impressie("status").err.startswith("There are no webinars here yet")
+
+
+def test_what_cannot_be_removed_yet_does_not_take_a_new_webinar_with_it(done, home, impressie, monkeypatch):
+    text = done.read_text(encoding="utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.webinars.shutil.rmtree", lambda *_, **__: None)  # a player holds the audio
+        assert impressie("forget", "proef", "--yes").code == 0
+    done.write_text(text, encoding="utf-8")
+    assert impressie("status").code == 0
+    assert done.exists()
+    assert list((home / "outputs").iterdir()) == []
 
 
 def test_a_killed_forget_is_finished_by_the_next_command(done, home, impressie, monkeypatch):

@@ -17,6 +17,7 @@ from pipeline.errors import PipelineError
 from pipeline.models import Chapter, Cue, Given, Part, Payload, Recording
 from pipeline.speech.captions import heard_in, read_given, to_vtt
 from pipeline.stage import Job, Stage
+from pipeline.workspace import sha256
 
 if TYPE_CHECKING:
     from pipeline.engines.ytdlp import Fetched
@@ -36,7 +37,12 @@ def uses(webinar: Webinar) -> DownloadParams:
         if end is not None and end <= begin:
             raise PipelineError(f"'to' ({clock(end)}) is not after 'from' ({clock(begin)})", "correct the times")
     return DownloadParams(
-        sources=webinar.url, begins=begins, ends=ends, transcript=webinar.transcript, duration=webinar.duration
+        sources=webinar.url,
+        begins=begins,
+        ends=ends,
+        transcript=webinar.transcript,
+        transcript_sha256=sha256(Path(webinar.transcript).expanduser()) if webinar.transcript else None,
+        duration=webinar.duration,
     )
 
 
@@ -58,7 +64,10 @@ def run(job: Job[DownloadParams]) -> str:
     recording, flac = _recording(job, pieces)
     _long_enough(job, recording, all(piece.announced for piece in pieces))
     if given:
-        job.write(GIVEN, _beside(given, recording))
+        beside = _beside(given, recording)
+        if left := len(given.cues) - len(beside.cues):
+            job.note(f"{left} lines of the transcript lie outside the recording and were left out")
+        job.write(GIVEN, beside)
     _compare(job, flac)
     extras = [f"{len(pieces)} parts"] if len(pieces) > 1 else []
     extras += [f"{len(recording.chapters)} chapters"] if recording.chapters else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import os
@@ -91,9 +92,11 @@ def recognise(job: Job[TranscribeParams], path: Path) -> Transcript:
     engine = factory(params.model_copy(update={"model": model}), job.machine, job.progress)
     spans = list(windows.speech(lambda start, end: audio.read(path, start, end), length))
     wanted = windows.pack(spans, length)
-    heard = checkpointed(job.scratch / "windows.jsonl")
+    # What 'auto' became is part of the name: a killed run may have chosen otherwise.
+    kept = job.scratch / f"windows-{hashlib.sha256(f'{model} {engine.compute}'.encode()).hexdigest()[:8]}.jsonl"
+    heard = checkpointed(kept)
     text = prompt(params.names, params.glossary)
-    with (job.scratch / "windows.jsonl").open("a", encoding="utf-8") as checkpoint:
+    with kept.open("a", encoding="utf-8") as checkpoint:
         for batch in batches(wanted[len(heard) :], params.batch):
             samples: list[Samples] = [audio.read(path, window.start, window.end) for window in batch]
             for window, segments in zip(batch, engine.transcribe(samples, text), strict=True):
