@@ -194,7 +194,7 @@ def created(
     day = _day(date) if date else None
     probe = None
     if source:
-        from pipeline.engines.probe import probe_source
+        from pipeline.engines.sources import probe_source
 
         probe = probe_source(wanted, lent.machine.cookies if lent else None)
     published = probe.published if probe else None

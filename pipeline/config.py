@@ -9,43 +9,16 @@ import datetime as dt
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import tomlkit
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 from tomlkit.exceptions import ParseError
 
 from pipeline.errors import PipelineError
+from pipeline.settings import HouseStyle, Seconds, SecondsList, Settings, Texts
 
 DEFAULTS = Path(__file__).parent / "defaults"
-
-
-def seconds(value: object) -> object:
-    """'1:02:03', '2:03' or a number, as seconds."""
-    if isinstance(value, str):
-        total = 0.0
-        for part in value.split(":"):
-            if not part.strip().replace(".", "", 1).isdigit():
-                raise ValueError(f"'{value}' is no time; write seconds or h:mm:ss")
-            total = total * 60 + float(part)
-        return total
-    return value
-
-
-def several(value: object) -> object:
-    """One value or a list of them, as a tuple."""
-    return () if value is None else tuple(value) if isinstance(value, list | tuple) else (value,)
-
-
-Seconds = Annotated[float, BeforeValidator(seconds), Field(ge=0)]
-SecondsList = Annotated[tuple[Seconds, ...], BeforeValidator(several)]
-Texts = Annotated[tuple[str, ...], BeforeValidator(several)]
-
-
-class Settings(BaseModel):
-    """A table of settings; an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 # What a stage may be told (tables in the TOML) -----------------------------------------------------
@@ -104,52 +77,6 @@ class Machine(Settings):
         """Threads to use: as set, else what this machine lets us have."""
         allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         return self.threads or allowed or 1
-
-
-def in_order(bounds: tuple[float, float]) -> tuple[float, float]:
-    """At least, at most."""
-    if not 0 < bounds[0] <= bounds[1]:
-        raise ValueError("write [at least, at most], both above 0")
-    return bounds
-
-
-Counts = Annotated[tuple[int, int], AfterValidator(in_order)]
-Shares = Annotated[tuple[float, float], AfterValidator(in_order)]
-
-
-def holds(*places: str) -> AfterValidator:
-    """A text with these {places} to fill in and no others."""
-
-    def check(text: str) -> str:
-        try:
-            text.format(**dict.fromkeys(places, ""))
-        except (KeyError, IndexError, ValueError) as error:
-            raise ValueError(f"may only hold {', '.join(f'{{{place}}}' for place in places)}") from error
-        return text
-
-    return AfterValidator(check)
-
-
-class HouseStyle(Settings):
-    """configs/huisstijl.toml: the form of the article (lengths in words, shares of all words)."""
-
-    title: Annotated[str, holds("title")] = "Impressie webinar ‘{title}’"
-    words: int = 600
-    words_short: int = 450
-    questions: Counts = (2, 4)
-    sections: Counts = (3, 4)
-    heading: Counts = (2, 5)
-    quote: Counts = (9, 90)
-    quote_share: Shares = (0.3, 0.6)
-    say: tuple[str, ...] = Field(("zei", "stelde", "merkte op", "vertelde", "benadrukte", "legde uit"), min_length=1)
-    say_next: tuple[str, ...] = ("voegde toe", "vulde aan")
-    closing: Annotated[str, holds("where")] = "De volledige registratie van het webinar is {where} terug te kijken."
-    closing_url: Annotated[str, holds("site", "url")] = "op [{site}]({url})"
-    closing_file: Annotated[str, holds("organiser")] = "bij {organiser}"
-    disclosure: str = (
-        "*Dit is een concept dat automatisch is gemaakt op basis van de opname; "
-        "de citaten en namen moeten nog door een redacteur worden nagelezen.*"
-    )
 
 
 # The webinar ---------------------------------------------------------------------------------------

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from pydantic import BaseModel
 
 from pipeline.artifacts import Artifact, Noted
-from pipeline.config import DiarizeParams, Machine, Settings, Webinar
+from pipeline.config import DiarizeParams, Machine, Webinar
 from pipeline.models import Receipt, Segment, Turns
+from pipeline.settings import Settings
 
 if TYPE_CHECKING:
     import numpy as np

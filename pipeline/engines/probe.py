@@ -41,14 +41,3 @@ class Probe:
 def is_address(source: str) -> bool:
     """Whether a source is to be downloaded: anything with a scheme that is no file of that name."""
     return bool(SCHEME.match(source)) and not Path(source).exists()
-
-
-def probe_source(source: str, cookies: str | None = None) -> Probe:
-    """Title, date, length, chapters of a URL or a media file, without downloading it. PipelineError says why not."""
-    if is_address(source):
-        from pipeline.engines import ytdlp
-
-        return ytdlp.probe(source, cookies)
-    from pipeline.engines.media import probe_media
-
-    return probe_media(Path(source).expanduser())

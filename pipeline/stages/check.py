@@ -7,7 +7,7 @@ from collections import Counter
 from pipeline.article.check import check
 from pipeline.artifacts import ARTICLE, CHECK, HEARING, PASSAGES, RECORDING
 from pipeline.config import CheckParams, Webinar
-from pipeline.edits import read_pins
+from pipeline.edits import read_pins, typed
 from pipeline.speech.names import names_of
 from pipeline.stage import Job, Stage
 
@@ -19,7 +19,7 @@ def run(job: Job[CheckParams]) -> str:
     article = edited if edited.exists() else job.path(ARTICLE)
     names = names_of(passages, tuple(s.name for s in job.params.speakers), read_pins(job.edits("names.json")))
     hearing = job.read(HEARING) if job.has(HEARING) else None
-    report = check(article.read_text(encoding="utf-8"), passages, names, job.params, job.read(RECORDING), hearing)
+    report = check(typed(article), passages, names, job.params, job.read(RECORDING), hearing)
     job.write(CHECK, report)
     counts = Counter(quote.status for quote in report.quotes)
     kinds = ", ".join(f"{count} {status}" for status, count in counts.most_common())

@@ -33,7 +33,7 @@ def uses(webinar: Webinar) -> RehearParams:
 def run(job: Job[RehearParams]) -> str:
     """Hear what was not heard before in this way; without audio there is nothing to hear."""
     edited = job.edits(edits.EDITED_ARTICLE)
-    markdown = (edited if edited.exists() else job.path(ARTICLE)).read_text(encoding="utf-8")
+    markdown = edits.typed(edited if edited.exists() else job.path(ARTICLE))
     if not job.has(AUDIO):
         job.write(HEARING, Hearing(engine=None, model=None))
         return "skipped: there is no recording to listen to"
