@@ -156,8 +156,7 @@ def _one_status(workspace: Any, json: bool) -> None:
     from pipeline import runner
     from pipeline.artifacts import CHECK
     from pipeline.config import load_webinar
-    from pipeline.edits import EDITED_ARTICLE, article_path, newer_draft
-    from pipeline.workspace import sha256
+    from pipeline.edits import EDITED_ARTICLE, article_path, newer_draft, text_sha256
 
     standings = runner.survey(workspace, load_webinar(workspace.toml.parent, workspace.slug))
     if json:
@@ -178,7 +177,7 @@ def _one_status(workspace: Any, json: bool) -> None:
         console.out(f"  the article is yours: edits/{EDITED_ARTICLE}{newer} (impressie diff {workspace.slug})")
     if workspace.path(CHECK.file).exists():
         report = CHECK.load(workspace.path(CHECK.file).read_bytes())
-        if report.article_sha256 != sha256(article_path(workspace)):
+        if report.article_sha256 != text_sha256(workspace):
             console.out("  The check below is of an earlier text.")
         console.findings(report)
     todo = [s.stage.name for s in standings if not s.done]

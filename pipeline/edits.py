@@ -149,6 +149,11 @@ def typed(path: Path) -> str:
         return raw.decode("cp1252", errors="replace")
 
 
+def text_sha256(workspace: Workspace) -> str:
+    """Hash of the article as it stands, in UTF-8: what a check says it checked."""
+    return hashlib.sha256(typed(article_path(workspace)).encode()).hexdigest()
+
+
 def compared(workspace: Workspace) -> str:
     """The machine's article against the person's, as a unified diff; empty where they are the same."""
     draft, mine = workspace.path(DRAFT.file), article_path(workspace)

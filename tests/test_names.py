@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pipeline.edits import Pin
 from pipeline.models import Passage, Passages, Word
 from pipeline.speech.names import moments_of, names_of, pinned
@@ -46,6 +48,85 @@ def test_a_mention_is_never_an_introduction():
     assert all(status == "unknown" for _, status in named(made).values())
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Ik ben Marieke heel dankbaar.",
+        "Ik ben Joost vergeten te noemen.",
+        "Ik ben Joost van de week nog tegengekomen.",
+        "Ik ben Saskia Brouwer heel dankbaar.",
+        "Ik ben Saskia Brouwer en haar ploeg dankbaar.",
+        "Ik ben Tom Hendriks van harte dankbaar.",
+        "Als u spreekt met Tom Hendriks over geluid, hoort u iets anders.",
+    ],
+)
+@pytest.mark.parametrize("speakers", [SPEAKERS, ()])
+def test_a_sentence_that_goes_on_after_the_name_is_a_mention(said, speakers):
+    assert named(passages(("A", said)), speakers=speakers) == {"A": (None, "unknown")}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Ik ben Marieke.",
+        "Ik ben Marieke (gespreksleider).",
+        "Dag, ik ben Marieke, en ik leid het gesprek.",
+        "Ik ben Marieke",
+    ],
+)
+def test_a_lone_first_name_that_ends_the_sentence_is_an_introduction(said):
+    assert named(passages(("A", said)))["A"] == ("Marieke Verhoeven", "proposed")
+
+
+@pytest.mark.parametrize(
+    ("heard", "other"),
+    [
+        ("Karin de Boer", "Karin de Groot"),
+        ("Jan de Vries", "Jan de Wit"),
+        ("Jan van der Meer", "Jan van der Molen"),
+        ("Dennis de Kort", "Deniz Korkmaz"),
+        ("Peter van Dam", "Marieke van Dam"),
+    ],
+)
+def test_another_person_with_half_of_the_name_is_not_on_the_list(heard, other):
+    for said in (f"Ik ben {heard}.", f"Mijn naam is {heard}, welkom."):
+        assert named(passages(("A", said)), speakers=(other,)) == {"A": (None, "unknown")}
+
+
+@pytest.mark.parametrize(
+    ("heard", "name"),
+    [
+        ("Denis Korkmas", "Deniz Korkmaz"),
+        ("Ruben Asselberg", "Ruben Asselbergs"),
+        ("Esmee van Rijswijck", "Esmée van Rijswijk"),
+        ("Martin van Dermeer", "Martin van der Meer"),
+        ("Martin van der Meer", "Martin Vandermeer"),
+        ("Lieven van de Bosse", "Lieven Van den Bossche"),
+        ("Hanneke Tol", "dr. Hanneke Tol"),
+    ],
+)
+def test_a_name_that_the_recogniser_misspelt_is_the_one_on_the_list(heard, name):
+    said = f"Goedemiddag, ik ben {heard} van de gemeente Polderland."
+    assert named(passages(("A", said)), speakers=(name, "Saskia Brouwer"))["A"] == (name, "proposed")
+
+
+@pytest.mark.parametrize(
+    ("heard", "name"),
+    [
+        ("Peter Jansen van de Universiteit Middenland", "Peter Jansen"),
+        ("Peter Jansen van het VNG-kantoor", None),
+        ("Peter Jansen van de gemeente Polderland", "Peter Jansen"),
+        ("Linda Bakker van Westerdam", None),
+        ("Anna van de Berg", "Anna van de Berg"),
+        ("Anna van de Universiteit", None),
+        ("Jan Willem van der Berg", "Jan Willem van der Berg"),
+        ("Peter", None),
+    ],
+)
+def test_without_a_list_a_name_ends_where_the_organisation_begins(heard, name):
+    assert named(passages(("A", f"Ik ben {heard}.")), speakers=())["A"][0] == name
+
+
 def test_who_answers_to_her_name_twice_is_proposed_once_is_not():
     once = (("A", "Wie begint? Saskia?"), ("B", "Ja, dat doe ik."))
     twice = (*once, ("A", "Saskia, wat zag jij?"), ("B", "Ik zag een kaart."))
@@ -74,7 +155,39 @@ def test_a_name_follows_the_voice_when_speaker_ids_swap():
 
 def test_a_name_whose_moments_nobody_speaks_at_any_more_is_listed():
     made = passages(("A", "Een zin."))
-    assert pinned(made, (Pin(name="Tom Hendriks", moments=(500.0,)),)) == ({}, ["Tom Hendriks"])
+    pin = Pin(name="Tom Hendriks", moments=(500.0,))
+    assert pinned(made, (pin,)) == ({}, [pin])
+
+
+def test_two_names_pinned_to_one_voice_are_told_and_not_confirmed():
+    made = passages(("A", "Een zin."), ("A", "Nog een zin."), ("A", "En nog een."))
+    pins = (Pin(name="Tom Hendriks", moments=(4.0, 14.0)), Pin(name="Marieke Verhoeven", moments=(24.0,)))
+    voice = names_of(made, SPEAKERS, pins)["A"]
+    assert (voice.name, voice.status) == ("Tom Hendriks", "proposed")
+    assert "Tom Hendriks" in voice.evidence
+    assert "Marieke Verhoeven" in voice.evidence
+    assert pinned(made, pins) == ({"A": ("Tom Hendriks", "Marieke Verhoeven")}, [pins[1]])
+
+
+def test_four_named_voices_that_became_one_are_a_question():
+    made = passages(*[("A", "Een zin.")] * 4)
+    pins = tuple(Pin(name=name, moments=(4.0 + 10 * i,)) for i, name in enumerate(SPEAKERS))
+    voice = names_of(made, SPEAKERS, pins)["A"]
+    assert voice.status == "proposed"
+    assert all(name in voice.evidence for name in SPEAKERS)
+
+
+def test_one_stray_moment_among_many_does_not_unsettle_a_name():
+    made = passages(*[("A", "Een zin.")] * 5)
+    pins = (Pin(name="Tom Hendriks", moments=(4.0, 14.0, 24.0, 34.0)), Pin(name="Saskia Brouwer", moments=(44.0,)))
+    assert named(made, pins)["A"] == ("Tom Hendriks", "confirmed")
+
+
+def test_between_names_with_as_many_moments_the_one_given_last_wins():
+    made = passages(("A", "Een zin."), ("A", "Nog een zin."))
+    pins = (Pin(name="Tom Hendriks", moments=(4.0,)), Pin(name="Marieke Verhoeven", moments=(14.0,)))
+    assert named(made, pins)["A"][0] == "Marieke Verhoeven"
+    assert named(made, pins[::-1])["A"][0] == "Tom Hendriks"
 
 
 def test_a_persons_name_wins_from_a_proposal():

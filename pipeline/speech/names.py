@@ -6,10 +6,11 @@ A mention is never an introduction.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from rapidfuzz import fuzz
 
@@ -18,11 +19,28 @@ from pipeline.models import NamedVoice, Passage, Passages
 from pipeline.speech.passages import clock
 
 PARTICLES = "van|de|der|den|ten|ter|te|het|’t"
+TITLES = re.compile(r"^(?:(?i:prof|drs?|ir|ing|mr)\.\s*)+(?=\w)")
+PARTICLE = {*PARTICLES.split("|"), "t"}
 PART = rf"(?:[A-ZÀ-Ý][\w’'-]+|(?:{PARTICLES})\b)"
 SELF = re.compile(rf"(?i:\b(?:ik ben|mijn naam is|ik heet|u spreekt met))\s+({PART}(?:\s+{PART}){{0,4}})")
 LOOSE_PARTICLES = re.compile(rf"(?:\s+(?:{PARTICLES}))+$")
-ALIKE = 74  # of 100, rapidfuzz's ratio: 'Denis Korkmas' is Deniz Korkmaz, 'Dennis de Kort' is not
+ORGANISATION = (
+    r"(?:(?i:\w*(?:universiteit|hogeschool|school|college|academie|gemeente|provincie|ministerie|waterschap|stichting"
+    r"|vereniging|genootschap|instituut|bibliotheek|museum|centrum|commissie|platform)|\w+(?:raad|bank|groep|dienst))"
+    r"|[A-Z]{2,})\b"
+)
+STOPS = re.compile(r"\s*(?:[.,;:?!…–(]|-\s|$)")
+# After 'ik ben Tom Hendriks': the sentence is over, or says where he is from; 'ik ben Tom Hendriks dankbaar' does not.
+GOES_ON = re.compile(
+    rf"{STOPS.pattern}|\s+(?:ik\b|en (?:ik|ben|werk|woon)\b|{ORGANISATION}"
+    rf"|van\s+(?:(?:de|het|een)\s+)?(?:[A-ZÀ-Ý]|{ORGANISATION}))"
+)
+SURE = re.compile(r"(?i:mijn naam is|ik heet)")
+# A surname, or where she is from? 'Linda Bakker van Westerdam', 'Anna van het Wad'.
+AMBIGUOUS = re.compile(r"\s[A-ZÀ-Ý]\S*\s+van(?:\s+(?:de|het))?\s+[A-ZÀ-Ý]|\svan het\s")
+ALIKE = 80  # of 100, rapidfuzz's ratio, of first name and surname each: 'Denis' is Deniz, 'Dennis' is not
 ALIKE_FIRST = 86
+RIVAL = 1 / 3  # of the moments of a voice's first name: from there on another name makes it a question again
 CALLED = 2  # times that a voice must answer to a name before that counts as evidence
 
 
@@ -41,7 +59,7 @@ def names_of(passages: Passages, speakers: tuple[str, ...], pins: tuple[Pin, ...
     """Every voice with its name: confirmed where a person pinned it, proposed on unequivocal evidence, else unknown."""
     voices = list(dict.fromkeys(passage.speaker for passage in passages.passages))
     confirmed, _ = pinned(passages, pins)
-    taken = set(confirmed.values())
+    taken = {names[0] for names in confirmed.values()}
     candidates: dict[str, dict[str, Evidence]] = defaultdict(dict)
     for evidence in gathered(passages, speakers):
         if evidence.voice not in confirmed and evidence.name not in taken:
@@ -50,8 +68,13 @@ def names_of(passages: Passages, speakers: tuple[str, ...], pins: tuple[Pin, ...
     named = {}
     for voice in voices:
         if voice in confirmed:
+            name, *rivals = confirmed[voice]
+            said = f"door u ook {' en '.join(rivals)} genoemd: welke naam klopt, {' of '.join((name, *rivals))}?"
             named[voice] = NamedVoice(
-                voice=voice, name=confirmed[voice], status="confirmed", evidence="door u bevestigd"
+                voice=voice,
+                name=name,
+                status="proposed" if rivals else "confirmed",
+                evidence=said if rivals else "door u bevestigd",
             )
         elif len(candidates[voice]) == 1 and claims[next(iter(candidates[voice]))] == 1:
             evidence = next(iter(candidates[voice].values()))
@@ -62,19 +85,27 @@ def names_of(passages: Passages, speakers: tuple[str, ...], pins: tuple[Pin, ...
     return named
 
 
-def pinned(passages: Passages, pins: Sequence[Pin]) -> tuple[dict[str, str], list[str]]:
-    """Names by voice from people's pins, by majority of moments; and the names that no longer fit any voice."""
+def pinned(passages: Passages, pins: Sequence[Pin]) -> tuple[dict[str, tuple[str, ...]], list[Pin]]:
+    """By voice the name most of its pinned moments give it, and its rivals; and the pins that name no voice any more.
+
+    Between names with as many moments the one given last goes first.
+    """
     votes: dict[str, Counter[str]] = defaultdict(Counter)
-    for pin in pins:
+    for pin in reversed(pins):  # most_common keeps this order among equals
         for moment in pin.moments:
-            voice = _voice_at(passages, moment)
+            voice = voice_at(passages, moment)
             if voice:
                 votes[voice][pin.name] += 1
-    names = {voice: counts.most_common(1)[0][0] for voice, counts in votes.items()}
-    return names, [pin.name for pin in pins if pin.name not in names.values()]
+    names = {}
+    for voice, counts in votes.items():
+        (first, most), *others = counts.most_common()
+        names[voice] = (first, *(name for name, times in others if times >= RIVAL * most))
+    winners = {first for first, *_ in names.values()}
+    return names, [pin for pin in pins if pin.name not in winners]
 
 
-def _voice_at(passages: Passages, moment: float) -> str | None:
+def voice_at(passages: Passages, moment: float) -> str | None:
+    """Who is heard at a moment, in seconds; None where nobody is."""
     return next((p.speaker for p in passages.passages if p.start <= moment <= p.end), None)
 
 
@@ -93,19 +124,34 @@ def _introductions(passages: Sequence[Passage], speakers: tuple[str, ...]) -> li
     found = []
     for passage in passages:
         for match in SELF.finditer(passage.text):
-            heard = LOOSE_PARTICLES.sub("", match.group(1))
-            name = next(filter(None, (listed(part, speakers) for part in _shorter(heard))), None)
-            if name is None and not speakers and " " in heard and heard[0].isupper():
-                name = heard  # nobody told us who takes part: the name as it was heard
+            name = _introduced(match, speakers)
             if name:
                 found.append(Evidence(passage.speaker, name, "stelt zich voor", match.group(0), passage.start))
     return found
 
 
-def _shorter(heard: str) -> list[str]:
-    """'Peter Jansen van de Universiteit', '… van de', …, 'Peter Jansen': a name may be followed by where she works."""
+def _introduced(match: re.Match[str], speakers: tuple[str, ...]) -> str | None:
+    """The name in 'ik ben Peter Jansen van de Universiteit'; None where 'ik ben' goes on otherwise: a mention."""
+    heard, after = match.group(1), match.string[match.start(1) :]
+    sure = SURE.match(match.group(0))
+
+    def introduces(name: str) -> bool:
+        tail = after[len(name) :]
+        return bool(STOPS.match(tail) if " " not in name else sure or GOES_ON.match(tail))
+
+    if not speakers:  # nobody told us who takes part: the name as it was heard
+        name = _unlisted(heard)
+        return name if name and introduces(name) else None
+    parts = [LOOSE_PARTICLES.sub("", heard[: word.end()]) for word in re.finditer(r"\S+", heard)]
+    return next(filter(None, (listed(part, speakers) for part in reversed(parts) if introduces(part))), None)
+
+
+def _unlisted(heard: str) -> str | None:
+    """First name and surname, cut where an organisation begins; None where a surname cannot be told from one."""
     parts = heard.split()
-    return [" ".join(parts[:end]) for end in range(len(parts), min(len(parts), 2) - 1, -1)]
+    end = next((i for i, part in enumerate(parts) if re.fullmatch(ORGANISATION, part)), len(parts))
+    name = LOOSE_PARTICLES.sub("", " ".join(parts[:end]))
+    return name if " " in name and name[0].isupper() and not AMBIGUOUS.search(name) else None
 
 
 def _answers(passages: Sequence[Passage], speakers: tuple[str, ...]) -> list[Evidence]:
@@ -136,20 +182,37 @@ def _called(name: str, sentence: str, speakers: tuple[str, ...]) -> bool:
 
 
 def listed(heard: str, speakers: tuple[str, ...]) -> str | None:
-    """The one name of the list that was heard, misspelt or not; None where none or two come near."""
-    scores = {name: fuzz.ratio(heard.lower(), name.lower()) for name in speakers}
-    near = [name for name, score in scores.items() if score >= ALIKE]
-    if len(near) == 1:
-        return near[0]
-    if len(near) > 1:
-        best = sorted(near, key=lambda name: -scores[name])
-        return best[0] if scores[best[0]] - scores[best[1]] >= 10 else None
-    if " " in heard:
+    """The one name of the list that was heard, misspelt or not; None where none or two come near.
+
+    Surnames count apart from first names and particles: 'Karin de Boer' is not Karin de Groot.
+    """
+    if " " not in heard:
+        firsts = [name for name in speakers if fuzz.ratio(heard.lower(), first_name(name).lower()) >= ALIKE_FIRST]
+        return firsts[0] if len(firsts) == 1 else None
+    scores = {name: _likeness(heard, name) for name in speakers}
+    near = sorted((name for name in speakers if min(scores[name]) >= ALIKE), key=lambda name: -sum(scores[name]))
+    if len(near) > 1 and sum(scores[near[0]]) - sum(scores[near[1]]) < 10:
         return None
-    firsts = [name for name in speakers if fuzz.ratio(heard.lower(), first_name(name).lower()) >= ALIKE_FIRST]
-    return firsts[0] if len(firsts) == 1 else None
+    return near[0] if near else None
+
+
+def _likeness(heard: str, name: str) -> tuple[float, float]:
+    """How alike two first names and two surnames are, each 0 to 100; 'van Dermeer' is 'van der Meer'."""
+    (first, ours, our_glue), (other, theirs, their_glue) = _taken_apart(heard), _taken_apart(name)
+    surnames = [(ours.removeprefix(glue), theirs) for glue in their_glue]
+    surnames += [(ours, theirs.removeprefix(glue)) for glue in our_glue]
+    return fuzz.ratio(first, other), max(fuzz.ratio(a, b) if a and b else 0.0 for a, b in surnames)
+
+
+def _taken_apart(name: str) -> tuple[str, str, list[str]]:
+    """First name, surname, and its particles as they may be stuck to it: 'martin', 'meer', ['', 'der', 'vander']."""
+    plain = unicodedata.normalize("NFKD", TITLES.sub("", name).lower().replace("-", " "))
+    first, *rest = re.sub(r"[^\w\s]", "", plain).split() or [""]
+    particles = list(takewhile(lambda part: part in PARTICLE, rest))
+    glued = ["".join(particles[start:]) for start in range(len(particles), -1, -1)]
+    return first, "".join(part for part in rest if part not in PARTICLE), glued
 
 
 def first_name(name: str) -> str:
-    """'Arne' of 'Arne van Hout'."""
-    return name.split(maxsplit=1)[0]
+    """'Arne' of 'dr. Arne van Hout'."""
+    return TITLES.sub("", name).split(maxsplit=1)[0]
