@@ -190,6 +190,13 @@ def test_between_names_with_as_many_moments_the_one_given_last_wins():
     assert named(made, pins[::-1])["A"][0] == "Tom Hendriks"
 
 
+def test_a_stray_moment_does_not_name_another_voice():
+    before = passages(*[("A", f"Zin {n}.") for n in range(6)])
+    pins = (Pin(name="Tom Hendriks", moments=moments_of(before, "A")),)
+    after = passages(*[("A", f"Zin {n}.") for n in range(5)], ("B", "Zin 5."))
+    assert named(after, pins) == {"A": ("Tom Hendriks", "confirmed"), "B": (None, "unknown")}
+
+
 def test_a_persons_name_wins_from_a_proposal():
     made = passages(("A", "Ik ben Tom Hendriks."))
     assert named(made, (Pin(name="Thomas Hendriks", moments=(4.5,)),))["A"] == ("Thomas Hendriks", "confirmed")

@@ -96,9 +96,16 @@ def pinned(passages: Passages, pins: Sequence[Pin]) -> tuple[dict[str, tuple[str
             voice = voice_at(passages, moment)
             if voice:
                 votes[voice][pin.name] += 1
+    moments: Counter[str] = Counter()
+    for pin in pins:
+        moments[pin.name] += len(pin.moments)
     names = {}
     for voice, counts in votes.items():
-        (first, most), *others = counts.most_common()
+        # A stray moment or two of a name, after another diarization, say nothing of this voice.
+        fitting = Counter({name: times for name, times in counts.items() if times >= RIVAL * moments[name]})
+        if not fitting:
+            continue
+        (first, most), *others = fitting.most_common()
         names[voice] = (first, *(name for name, times in others if times >= RIVAL * most))
     winners = {first for first, *_ in names.values()}
     return names, [pin for pin in pins if pin.name not in winners]
