@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from pipeline.config import CheckParams, DraftParams, HouseStyle, Speaker
+from pipeline.config import CheckParams, DraftParams, Speaker
 from pipeline.models import NamedVoice, Part, Passage, Passages, Recording, Word
+from pipeline.settings import HouseStyle
 
 PACE = 0.4  # seconds a word
 

@@ -74,6 +74,10 @@ def test_who_said_it_is_read_after_the_quote_before_it_and_from_the_sentence_bef
         ("Het webinar ‘Ruimte voor de fiets’ was in de jaren ’90.", []),
         ("Ze zei: 'Dat is niet zo.' En: “Dat ook niet.”", ["Dat is niet zo.", "Dat ook niet."]),
         (r"Ze zei: ‘Een \*ster\* en [een link](https://x.nl/a_(b)).’", ["Een *ster* en een link."]),
+        ("Hij noemde het plan 'een totale ramp voor de hele regio'.", ["een totale ramp voor de hele regio"]),
+        ("Zij vond «een ramp» en « geen plan ».", ["een ramp", "geen plan"]),
+        ("Word maakt er ’een ramp van foto’s’ van.", ["een ramp van foto’s"]),
+        ("In 's-Hertogenbosch zag 'k 's ochtends auto's in 't dorp, 'n ramp, 'm dan, in '90 en Hans' auto.", []),
         ("# Kop met ‘woorden’\n\nGeen citaat in foto’s of ’s ochtends.", []),
     ],
 )
@@ -113,6 +117,109 @@ def test_a_quote_from_off_the_record_blocks_even_when_exact() -> None:
     assert any("off the record" in text for text in blocking(article))
 
 
+WIND = passages_of("""\
+B: Het plan is goed voor ons dorp. Wij hebben €5 miljoen nodig. Het vroor die nacht -5 graden. Dit is mogelijk.
+D: Wij noemden het een totale ramp voor de hele regio.
+B: Wij gaan de molens
+A: Ja, precies.
+B: bouwen op het land. Ik ben bereid
+A: Dan gaan we nu door naar een heel ander onderwerp.
+B: te stoppen met vlees.
+""")
+
+
+def quoted(sentence: str) -> tuple[str, list[str]]:
+    """The status of the one quote in a sentence, and what a person should look at in it."""
+    report = check(sentence, WIND, NAMES, check_params(DRAFT), recording(), None)
+    [quote] = report.quotes
+    found = [f.text for f in report.findings if f.severity == "look" and quote.text.split()[0] in f.text]
+    return quote.status, found
+
+
+GOOD, RAMP = "‘het plan is goed voor ons dorp’", "‘een totale ramp voor de hele regio’"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "status"),
+    [
+        (f"Sanne de Wit opende de avond. Bram Visser zei dat {GOOD}.", "misattributed"),
+        (f"Bram Visser opende de avond. Sanne de Wit zei dat {GOOD}.", "exact"),
+        (f"Volgens Sanne de Wit was het mooi, Bram Visser vond dat {GOOD}.", "misattributed"),
+        (f"Na Sanne de Wit was Bram Visser aan de beurt. Hij zei: {GOOD}", "misattributed"),
+        (f"Na Bram Visser was Sanne de Wit aan de beurt. Zij zei: {GOOD}", "exact"),
+        (f"Naast Sanne de Wit noemde ook Bram Visser het plan {RAMP}.", "exact"),
+        (f"Bram Visser noemde Sanne de Wit {RAMP}.", "exact"),
+        (f"Sanne de Wit was er ook, maar daarna noemde onderzoeker Bram Visser het {RAMP}.", "exact"),
+        (f"Bram Visser sprak Sanne de Wit tegen: {RAMP}", "exact"),
+        (f"Karin Smit vroeg Bram Visser om een reactie. {RAMP}", "exact"),
+        (f"Bram Visser was kort. Daarmee sprak hij Sanne de Wit tegen: het was {RAMP}.", "exact"),
+        (f"Sanne de Wit opende de avond. Karel de Vries vond dat {GOOD}.", "misattributed"),
+        (f"Sanne de Wit kwam aan het woord. In Den Haag vond zij dat {GOOD}.", "exact"),
+    ],
+)
+def test_a_quote_is_of_the_last_one_named_at_the_verb_of_its_own_sentence(sentence: str, status: str) -> None:
+    assert quoted(sentence) == (status, [])
+
+
+def test_two_names_that_no_verb_tells_apart_are_pointed_out() -> None:
+    status, [text] = quoted(f"Na Bram Visser kwam Sanne de Wit aan het woord: {GOOD}")
+    assert (status, text.split("; ")[1]) == ("exact", "is het van Sanne de Wit?")
+
+
+def test_a_long_quote_is_heard_alike_only_if_all_its_pieces_are() -> None:
+    article = f"Visser zei: ‘{SAID}’"
+    span = report_of(article).quotes[0].span
+    assert span is not None
+    middle = (span.start + span.end) / 2
+
+    def heard(*pieces: tuple[float, float, str, str]) -> tuple[str, str | None]:
+        again = [
+            HeardAgain(start=start, end=end, first="", second=second, differs=(differs,) if differs else ())
+            for start, end, second, differs in pieces
+        ]
+        quote = report_of(article, hearing=Hearing(engine="fake", model="m", quotes=tuple(again))).quotes[0]
+        return quote.heard_twice, quote.second_hearing
+
+    first, last = (span.start, middle + 0.1, "Tel eerst", ""), (middle + 0.1, span.end, "te rijden.", "")
+    assert heard(last, first) == ("alike", "Tel eerst te rijden.")
+    assert heard(first, (*last[:3], "zou")) == ("differently", "Tel eerst te rijden.")
+    assert heard(first)[0] == "not"
+    assert heard((*first[:1], *last[1:]), first) == ("alike", "te rijden.")
+    assert heard((*first[:1], *last[1:]), (span.start - 9, span.end, "", "x"))[0] == "alike"
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "look"),
+    [
+        ("Wij gaan de molens bouwen op het land.", "exact", ""),
+        ("Wij gaan de molens … op het land.", "cleaned", ""),
+        ("Ik ben bereid te stoppen met vlees.", "altered", ""),
+        ("Ik ben … te stoppen met vlees.", "cleaned", "op twee momenten gezegd"),
+    ],
+)
+def test_words_of_two_moments_are_no_quote(said: str, status: str, look: str) -> None:
+    found = quoted(f"De Wit zei: ‘{said}’")
+    assert (found[0], [look in text for text in found[1]]) == (status, [True] if look else [])
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "looks"),
+    [
+        ("Wij hebben €5 miljoen nodig.", "exact", 0),
+        ("Wij hebben $5 miljoen nodig.", "altered", 0),
+        ("Wij hebben 5 miljoen nodig.", "altered", 0),
+        ("Het vroor die nacht −5 graden.", "cleaned", 0),
+        ("Het vroor die nacht 5 graden.", "altered", 0),
+        ("Het plan is [niet] goed voor ons dorp.", "cleaned", 1),
+        ("Het plan is [van de gemeente] goed voor ons dorp.", "cleaned", 0),
+        ("Dit is [on]mogelijk.", "altered", 0),
+    ],
+)
+def test_no_sign_currency_or_bracket_turns_the_sense_unseen(said: str, status: str, looks: int) -> None:
+    found = quoted(f"De Wit zei: ‘{said}’")
+    assert (found[0], len(found[1])) == (status, looks)
+
+
 def test_a_negation_just_outside_the_quote_is_pointed_out() -> None:
     report = report_of("De Wit zei: ‘een straat is de voorkamer van de stad.’")
     assert any("ontkenning" in finding.text for finding in report.findings)
@@ -149,3 +256,15 @@ def test_a_quote_links_to_its_moment() -> None:
 
 def test_an_empty_article_is_no_crash() -> None:
     assert report_of("").quotes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "quotes"),
+    [
+        ("Zij zei: ‘90 procent van de mensen wil dat.’", ["90 procent van de mensen wil dat."]),
+        ("In de jaren ‘90 zei zij: ‘Dat weet ik nog goed.’", ["Dat weet ik nog goed."]),
+        ("In ‘90 hingen er foto’s.", []),
+    ],
+)
+def test_a_quote_may_begin_with_a_number_and_a_year_begins_no_quote(text, quotes):
+    assert [printed.text for printed in find(text, ())] == quotes

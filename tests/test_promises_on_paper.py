@@ -10,8 +10,9 @@ import pytest
 import typer.main
 
 from pipeline import artifacts, cli
-from pipeline.config import DEFAULTS, STAGE_TABLES, HouseStyle, Webinar
+from pipeline.config import DEFAULTS, STAGE_TABLES, Webinar
 from pipeline.edits import Names
+from pipeline.settings import HouseStyle
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -7,12 +7,24 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.article import findings
+from pipeline.article.cleaning import EXPLAINED
 from pipeline.article.evidence import Evidence, confidence, gather
 from pipeline.article.exclusions import SERIOUS
 from pipeline.article.findings import blocks, look, start
 from pipeline.article.people import Person, people_of, surnames
-from pipeline.article.quotes import LOCATED, Place, Printed, Stream, credit, find, locate, paragraphs, streams_of
-from pipeline.article.text import norms
+from pipeline.article.quotes import (
+    BORDER,
+    LOCATED,
+    Place,
+    Printed,
+    Stream,
+    credit,
+    find,
+    locate,
+    paragraphs,
+    streams_of,
+)
+from pipeline.article.text import NEGATIONS, norms
 from pipeline.config import CheckParams
 from pipeline.models import (
     CheckedQuote,
@@ -25,9 +37,11 @@ from pipeline.models import (
     QuoteStatus,
     Recording,
     Span,
+    Word,
 )
 
 UNSURE = 0.3  # confidence below which a quote is to be heard again
+HEARD = 0.9  # share of a quote's words that must have been heard a second time
 WORST_FIRST = ("blocks", "look", "note")
 
 
@@ -46,14 +60,17 @@ def check(
     printed = find(markdown, [title for title in (params.title, recording.title) if title])
     quotes: list[CheckedQuote] = []
     found: list[Finding] = []
-    for quote, credited in zip(printed, _credits(printed, _written(people, params)), strict=True):
+    for quote, (credited, sure) in zip(printed, _credits(printed, _written(people, params)), strict=True):
         place = _place(quote, [voice for voice, person in people.items() if person.name == credited], streams)
         checked = _checked(quote, credited, place, people, params)
-        if checked.span:
+        if checked.span and place:
             checked = checked.model_copy(
-                update={"link": recording.link(checked.span.start), **_second(checked.span, hearing)}
+                update={"link": recording.link(checked.span.start), **_second(place.words, hearing)}
             )
         quotes.append(checked)
+        if not sure:
+            text = f"Bij het citaat {start(quote.text)} staan meer namen; is het van {credited}?"
+            found.append(look("quote", text, checked.span.start if checked.span else None))
         found += _about(quote, checked, place, evidence)
     shown = paragraphs(markdown)
     found += findings.about_people(shown, quotes, evidence, names)
@@ -82,14 +99,14 @@ def _written(people: Mapping[str, Person], params: CheckParams) -> dict[str, str
     return written
 
 
-def _credits(printed: Sequence[Printed], written: Mapping[str, str]) -> Iterator[str | None]:
+def _credits(printed: Sequence[Printed], written: Mapping[str, str]) -> Iterator[tuple[str | None, bool]]:
     """Whom each quote is credited to, the one before it in the paragraph in mind."""
     last: dict[str, tuple[int, str | None]] = {}
     for quote in printed:
         earlier, before = last.get(quote.paragraph, (0, None))
-        credited = credit(quote, before, written, earlier)
+        credited, sure = credit(quote, before, written, earlier)
         last[quote.paragraph] = (quote.end, credited)
-        yield credited
+        yield credited, sure
 
 
 def _place(quote: Printed, own: list[str], streams: Mapping[str, Stream]) -> Place | None:
@@ -142,13 +159,22 @@ def _marks(text: str) -> str:
     return plain[:1].casefold() + plain[1:]
 
 
-def _second(span: Span, hearing: Hearing | None) -> dict[str, str]:
-    """What the second hearing made of the same seconds, as fields of a quote."""
-    heard = [] if hearing is None or hearing.engine is None else hearing.quotes
-    again = max(heard, key=lambda other: other.overlap(span), default=None)
-    if again is None or again.overlap(span) <= 0.5 * max(span.duration, 0.01):
-        return {}
-    return {"heard_twice": "differently" if again.differs else "alike", "second_hearing": again.second}
+def _second(words: Sequence[Word], hearing: Hearing | None) -> dict[str, str]:
+    """What the second hearing made of the same words, as fields of a quote; a long quote was heard in pieces."""
+    heard = [] if hearing is None or hearing.engine is None else sorted(hearing.quotes, key=lambda one: one.start)
+    middles = [(word.start + word.end) / 2 for word in words]
+    over = [one for one in heard if any(one.start <= at <= one.end for at in middles)]
+    own = [one for one in over if words[0].start <= one.start and one.end <= words[-1].end]
+    for pieces in (own, over):  # those of a longer quote only where its own do not suffice
+        covered = sum(any(one.start <= at <= one.end for one in pieces) for at in middles)
+        if covered > HEARD * len(words):
+            inner = [
+                one for one in pieces if any(one != other and one.overlap(other) == one.duration for other in pieces)
+            ]
+            told = [one.second for one in pieces if one.differs or one not in inner]
+            alike = not any(one.differs for one in pieces)
+            return {"heard_twice": "alike" if alike else "differently", "second_hearing": " ".join(told)}
+    return {}
 
 
 def _about(quote: Printed, checked: CheckedQuote, place: Place | None, evidence: Evidence) -> Iterator[Finding]:
@@ -167,9 +193,8 @@ def _about(quote: Printed, checked: CheckedQuote, place: Place | None, evidence:
         return
     if checked.credited_to is None:
         yield look("quote", f"Bij het citaat {which} staat niet wie het zei; het was {checked.name}.", at)
-    left = place.cut_off() if place.edits is not None else None
-    if left:
-        yield look("quote", f"Van de zin met {which} is een deel met een ontkenning weggelaten: ‘{left}’.", at)
+    for text in _twisted(quote, place):
+        yield look("quote", text, at)
     span, said = checked.span, [s for s in evidence.sentences if s.excluded and s.voice == checked.voice]
     why = next((s.excluded for s in said if s.overlap(span) > 0.3), None)
     if why:
@@ -179,3 +204,14 @@ def _about(quote: Printed, checked: CheckedQuote, place: Place | None, evidence:
         yield look("hearing", f"De tweede keer is {which} anders verstaan: ‘{checked.second_hearing}’.", at)
     if checked.confidence is not None and checked.confidence < UNSURE:
         yield look("hearing", f"De spraakherkenning was onzeker over {which}; luister het na.", at)
+
+
+def _twisted(quote: Printed, place: Place) -> Iterator[str]:
+    """What may turn round the sense of a quote though its edits are permitted."""
+    which, left = start(quote.text), place.cut_off()
+    if place.edits is not None and BORDER in place.tokens:
+        yield f"Het citaat {which} is op twee momenten gezegd; luister of de delen bij elkaar horen."
+    if NEGATIONS & set(norms(" ".join(EXPLAINED.findall(quote.text)))):
+        yield f"Tussen [ ] in het citaat {which} staat een ontkenning die niet is gezegd."
+    if place.edits is not None and left:
+        yield f"Van de zin met {which} is een deel met een ontkenning weggelaten: ‘{left}’."

@@ -196,7 +196,7 @@ def _finished(tokens: Sequence[str]) -> str:
 
 # The proof -----------------------------------------------------------------------------------------
 
-_EXPLAINED = re.compile(r"\[[^\]]*\]")
+EXPLAINED = re.compile(r"(?<!\w)\[[^\]]*\](?!\w)")  # [on]mogelijk explains nothing
 
 
 def explain(spoken: Sequence[str], quoted: str) -> Edits | None:
@@ -210,8 +210,8 @@ def explain(spoken: Sequence[str], quoted: str) -> Edits | None:
 
 def matches(spoken: Sequence[str], quoted: str) -> list[tuple[int, Edits]]:
     """Every n for which spoken[:n] becomes the quote by permitted edits, with those edits; shortest first."""
-    notes = tuple(_edit("explanation", note) for note in _EXPLAINED.findall(quoted) if norm(note))
-    printed = _printed(_EXPLAINED.sub(lambda m: " " if norm(m.group()) else " … ", quoted))
+    notes = tuple(_edit("explanation", note) for note in EXPLAINED.findall(quoted) if norm(note))
+    printed = _printed(EXPLAINED.sub(lambda m: " " if norm(m.group()) else " … ", quoted))
     words = [norm(token) for token in spoken]
     # best[i][j]: edits with which spoken[:i] became printed[:j]; filled in order, so no recursion.
     best: list[dict[int, Edits]] = [{} for _ in range(len(spoken) + 1)]

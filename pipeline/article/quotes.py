@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,14 +11,21 @@ from itertools import pairwise
 
 from rapidfuzz.distance import Indel
 
-from pipeline.article.cleaning import LIGHT, OPENERS, matches
-from pipeline.article.text import NEGATIONS, ends_sentence, norm, norms, unescaped, wordset
+from pipeline.article.cleaning import EXPLAINED, LIGHT, OPENERS, matches
+from pipeline.article.text import FUNCTION, NEGATIONS, ends_sentence, norm, norms, unescaped, wordset
 from pipeline.models import Passages, QuoteEdit, Word
 
 SAYING = wordset("saying")
 _SAYS = rf"(?:{'|'.join(sorted(SAYING))})\b"
 LOCATED = 0.6  # share of words alike from which we say where a quote was meant to come from
+_LEADS = FUNCTION - {"ook", "toen", "dan", "daarna", "weer", "nog", "zelf"}  # between verb and name: another clause
+_ASIDE = re.compile(  # before a name (and a role) that does not do the saying
+    r"\b(?:na|naast|als|evenals|behalve|met|tegen|aan|op|over|van|voor|dan|door|bij|volgens)\s(?:\w+\s)?$",
+    re.IGNORECASE,
+)
 PADDING = 14  # words around the seeds that are looked at
+APART, INTERJECTION = 10.0, 3  # seconds, and words of others, beyond which one voice's words are two moments
+BORDER = "[even later …]"  # stands between two moments; its normal form holds a space, so no printed word equals it
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,7 @@ class Printed:
 
 @dataclass(frozen=True)
 class Stream:
-    """All that one voice said, in order."""
+    """All that one voice said, in order, with BORDER between moments."""
 
     voice: str
     words: tuple[Word, ...]
@@ -59,8 +67,8 @@ class Place:
 
     @property
     def words(self) -> tuple[Word, ...]:
-        """The same, with times."""
-        return self.stream.words[self.begin : self.end]
+        """The same, with times and without borders."""
+        return tuple(word for word in self.stream.words[self.begin : self.end] if word.text != BORDER)
 
     def cut_off(self) -> str | None:
         """A negation in the part of the sentence that the quote leaves out at either end, with that part."""
@@ -89,8 +97,8 @@ def find(markdown: str, titles: Collection[str]) -> list[Printed]:
     found = []
     for line in paragraphs(markdown):
         text, at = _curly(line), 0
-        # ‘ within a word or before the number of a year is an apostrophe
-        while opened := re.compile(r"(?<!\w)[‘“](?=\S)(?!s\s|t\s|n\s|\d\d\b)").search(text, at):
+        # ‘ within a word, or before the number of a year with no ’ to close it, is an apostrophe
+        while opened := re.compile(r"(?<!\w)[‘“](?=\S)(?![smtnk]\s|\d\d\b(?![^‘]*’(?!\w)))").search(text, at):
             end = _closes(text, opened.start())
             at = len(text) if end is None else end + 1
             inner = text[opened.end() : end]
@@ -100,9 +108,12 @@ def find(markdown: str, titles: Collection[str]) -> list[Printed]:
 
 
 def _curly(text: str) -> str:
-    """Straight quote marks as curly ones, so that there is one kind to look for."""
+    """Straight quote marks and « » as curly ones, so that there is one kind to look for."""
+    text = re.sub(r"«\s*", "“", re.sub(r"\s*»", "”", text))
     text = re.sub(r"(^|[\s(–—-])\"(?=\S)", r"\1“", text).replace('"', "”").replace("„", "“")
     text = re.sub(r"(^|[\s(“–—-])'(?=[A-ZÀ-Þ\[…])", r"\1‘", text)
+    # before a small letter it opens a quote only if one closes it: 'tuurlijk, and 's, 't, 'n, 'm, 'k are words
+    text = re.sub(r"(^|[\s(“–—-])['’](?![smtnkSMTNK]\b|\d\d\b)(?=\w.*?[\w.,?!…]['’](?!\w))", r"\1‘", text)
     return text.replace("'", "’")
 
 
@@ -119,24 +130,23 @@ def _closes(text: str, opened: int) -> int | None:
 # Whom it is credited to ------------------------------------------------------------------------------
 
 
-def credit(quote: Printed, before: str | None, names: Mapping[str, str], earlier: int) -> str | None:
+def credit(quote: Printed, before: str | None, names: Mapping[str, str], earlier: int) -> tuple[str | None, bool]:
     """The name a quote is credited to: by the words after it, else those before it, else as the quote before.
 
     `names` maps every way to write a name onto the full name; `earlier` is where the previous quote in the paragraph
-    ended (0 if none) and `before` its credit. A name that nobody knows is returned as it stands.
+    ended (0 if none) and `before` its credit. A name that nobody knows is returned as it stands. False where the
+    sentence holds several names and its verb does not tell which.
     """
     after = re.split(r"[.?!:;](?:\s|$)|[‘“]", quote.paragraph[quote.end :], maxsplit=1)[0]
     intro = quote.paragraph[earlier : quote.start].strip()
-    if intro.endswith(":"):
-        sentences = re.split(r"(?<=[.?!])\s+(?=[A-ZÀ-Þ’‘“])", intro)
-        last = " ".join(sentences[-1 if len(sentences[-1].split()) > 2 else -2 :])
-        return _named(last, names) or (_named(intro, names) if earlier == 0 else None) or before
-    if re.match(rf"\s*[,–]?\s*{_SAYS}", after):
-        return _named(after, names, first=True) or before
-    return _named(intro, names) or before
+    if not intro.endswith(":") and re.match(rf"\s*[,–]?\s*{_SAYS}", after):
+        return _named(after, names, first=True) or (before, True)
+    sentences = re.split(r"(?<=[.?!])\s+(?=[A-ZÀ-Þ’‘“])", intro)
+    nearest = (_named(sentence, names) for sentence in reversed(sentences))
+    return next(filter(None, nearest), None) or (before, True)
 
 
-def _named(text: str, names: Mapping[str, str], first: bool = False) -> str | None:
+def _named(text: str, names: Mapping[str, str], first: bool = False) -> tuple[str, bool] | None:
     """The name in a clause that does the saying: at its verb, or before it; whom a question was put to, not by."""
     hits: list[tuple[int, int, str]] = []
     for written in sorted(names, key=len, reverse=True):
@@ -147,16 +157,32 @@ def _named(text: str, names: Mapping[str, str], first: bool = False) -> str | No
         strange = re.search(
             r"(?<![\w.?!] )\b[A-ZÀ-Þ][\w’-]+(?: (?:van|de|der|den|ten|ter|’t))*(?: [A-ZÀ-Þ][\w’-]+)+", f"  {text}"
         )
-        return strange.group() if strange else None
+        known = strange is None or norm(strange.group().split()[0]) in FUNCTION  # 'In Den Haag'
+        return None if strange is None or known else (strange.group(), True)
     hits.sort()
-    verbs = [] if first else [match.end() for match in re.finditer(rf"\b{_SAYS}", text)]
-    if not verbs:
-        return hits[0][2]
-    follows = [name for start, _, name in hits if 0 <= start - verbs[-1] <= 2]
-    if not follows and re.search(r"\b(vroeg|vraag|legde .* voor|voorgelegd)\b", text):
-        return hits[-1][2]
-    ahead = [name for _, end, name in hits if end < verbs[-1]]
-    return [*follows, *ahead, hits[0][2]][0]
+    verbs = [] if first else list(re.finditer(rf"\b{_SAYS}", text, re.IGNORECASE))
+    if first or len({name for *_, name in hits}) == 1:
+        him = re.search(rf"\b{_SAYS} (?:hij|zij|ze)\b", text[: hits[0][0]])  # 'daarmee sprak hij Anna tegen'
+        return None if him else (hits[0][2], True)
+    return _chosen(text, hits, verbs[-1] if verbs else None)
+
+
+def _chosen(text: str, hits: Sequence[tuple[int, int, str]], verb: re.Match[str] | None) -> tuple[str, bool]:
+    """Which of several names does the saying, and whether the verb tells so ('noemde ook Bert Jansen')."""
+    according = verb is not None and verb.group().casefold() == "volgens"
+    subjects = [hit for hit in hits if according or not _ASIDE.search(text[: hit[0]])] or hits
+    if verb is None:
+        return subjects[0][2], False
+    after = [(text[verb.end() : start], name) for start, _, name in hits if start >= verb.end()]
+    beside = [name for gap, name in after if re.fullmatch(r"(\s\w+)?\s", gap) and not _LEADS & set(norms(gap))]
+    if not beside and re.search(r"\b(vroeg|vraag|legde .* voor|voorgelegd)\b", text):
+        return hits[-1][2], True
+    ahead = [(end, name) for _, end, name in subjects if end < verb.start()]
+    touches = bool(ahead) and text[ahead[-1][0] : verb.start()] == " "
+    asked = verb.group() in ("vroeg", "vraagt")
+    if beside and (according or asked or not touches):  # not Bert in 'Anna noemde Bert ‘een held’'
+        return beside[0], True
+    return (ahead[-1][1], touches) if ahead else (subjects[0][2], False)
 
 
 # Where it was said -----------------------------------------------------------------------------------
@@ -165,9 +191,15 @@ def _named(text: str, names: Mapping[str, str], first: bool = False) -> str | No
 def streams_of(passages: Passages) -> dict[str, Stream]:
     """What each voice said."""
     words: dict[str, list[Word]] = defaultdict(list)
+    starts = sorted(word.start for passage in passages.passages for word in passage.words)
     for passage in sorted(passages.passages, key=lambda passage: passage.start):
+        mine = words[passage.speaker]
         for word in passage.words:
-            words[passage.speaker].extend(word.model_copy(update={"text": part}) for part in word.text.split())
+            last = mine[-1].end if mine else word.start
+            between = bisect_left(starts, word.start) - bisect_left(starts, last)  # words of others
+            if word.start - last > APART or between > INTERJECTION:
+                mine.append(Word(start=last, end=word.start, text=BORDER))
+            mine.extend(word.model_copy(update={"text": part}) for part in word.text.split())
     streams = {}
     for voice, said in words.items():
         plain = tuple(norm(word.text) for word in said)
@@ -180,7 +212,7 @@ def streams_of(passages: Passages) -> dict[str, Stream]:
 
 def locate(text: str, stream: Stream) -> Place | None:
     """Where a voice said this, or what comes nearest; only permitted edits make `edits` anything but None."""
-    wanted = norms(re.sub(r"\[[^\]]*\]", " ", text.replace("…", " … ")))
+    wanted = norms(EXPLAINED.sub(" ", text).replace("…", " … "))
     if not wanted or not stream.tokens:
         return None
     near = []

@@ -31,14 +31,15 @@ _SMALL: dict[str, int] = {word: value for value, word in enumerate(_UNITS)} | {"
 _MONTHS = _DATA["numbers"]["months"].split()
 CALENDAR = frozenset([*_MONTHS, *_DATA["numbers"]["days"].split()])
 
-_EDGE = re.compile(r"^[^\w]+|[^\w%€]+$")
+# a currency, a percent sign and the minus of a number are no punctuation
+_EDGE = re.compile(r"^(?:(?![€$£¥%]|-[€$£¥]?\d)\W)+|[^\w%€$£¥]+$")
 _ESCAPE = re.compile(r"([\\`*_\[\]<>#|~&{}])")
 
 
 @lru_cache(maxsize=65536)
 def norm(token: str) -> str:
     """A token without case, punctuation at its edges and kinds of apostrophe: what makes two words the same word."""
-    text = unicodedata.normalize("NFC", token).replace("’", "'").replace("‘", "'").replace("`", "'")
+    text = unicodedata.normalize("NFC", token).replace("’", "'").replace("‘", "'").replace("`", "'").replace("−", "-")
     return _EDGE.sub("", text.casefold())
 
 
@@ -50,7 +51,7 @@ def norms(text: str) -> list[str]:
 @lru_cache(maxsize=65536)
 def tail(token: str) -> str:
     """The punctuation a token ends with."""
-    match = re.search(r"[^\w%€]+$", token)
+    match = re.search(r"[^\w%€$£¥]+$", token)
     return match.group() if match else ""
 
 
@@ -63,7 +64,7 @@ def ends_sentence(token: str) -> bool:
 @lru_cache(maxsize=65536)
 def number(token: str) -> str | None:
     """A number in digits or Dutch words as a plain decimal string; None for what is no number ('een' is none)."""
-    word = norm(token).strip("€%-")
+    word = norm(token).strip("€$£¥%-")
     if re.fullmatch(r"\d+(?:[.,]\d+)*", word):
         whole, comma, rest = word.replace(".", "").partition(",")
         return whole.lstrip("0") + (comma and f".{rest}") or "0"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from pipeline.config import Settings
+from pipeline.settings import Settings
 
 
 class File(Settings):
