@@ -78,7 +78,8 @@ def heading(
     used = {word for other in taken for word in content(norms(other))}
     best: tuple[float, str, str | None] = (ACCEPTED, "", None)
     for place, sentence in enumerate((*quoted, *others)):
-        for tokens, where in _groups(sentence.clean, length):
+        unheard = re.sub(r",(?=\s(?:en|of)\s)", "", sentence.clean)  # commas before 'en' are the recogniser's
+        for tokens, where in _groups(unheard, length):
             run = [norm(token) for token in tokens]
             if set(run) & set(names) or set(run) & used or not all(map(is_word, run)):
                 continue
@@ -144,6 +145,8 @@ def _kind(run: Sequence[str], where: str, words: Lexicon) -> float:
         w in words.nouns | DETERMINERS | JOINS or _adjective(w) for w in inner
     )
     starts = inner[0] in DETERMINERS or _adjective(inner[0]) or run[0] == "zonder"
+    misheard = any(after in DETERMINERS and before not in JOINS for before, after in pairwise(inner))
+    group = group and not misheard  # 'een witte het misverstand'
     return 0.3 + 0.5 * bool(JOINS & set(run[1:-1])) if noun and group and starts else -9.0
 
 
