@@ -9,7 +9,8 @@ from pydantic import BaseModel, ValidationError
 
 from pipeline.config import first_problem
 from pipeline.errors import PipelineError
-from pipeline.models import CheckReport, Draft, Given, Hearing, Passages, Recording, Transcript, Turns
+from pipeline.models import Given, Passages, Recording, Transcript, Turns
+from pipeline.writing import CheckReport, Draft, Hearing
 
 N = TypeVar("N", bound=BaseModel)
 

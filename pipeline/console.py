@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from pipeline.errors import PipelineError
-    from pipeline.models import CheckReport
     from pipeline.runner import Standing
     from pipeline.stage import Stage
+    from pipeline.writing import CheckReport
 
 MARKS = {"fresh": "✓", "stale": "●", "never run": "○", "edited": "✎"}
 SEVERITY = {"blocks": "✗", "look": "!", "note": "·"}

@@ -16,7 +16,8 @@ from pipeline.article.text import number
 from pipeline.config import DraftParams
 from pipeline.engines.extractive import write
 from pipeline.errors import PipelineError
-from pipeline.models import NamedVoice, Passages, Plan, Suspect, Word
+from pipeline.models import NamedVoice, Passages, Suspect, Word
+from pipeline.writing import Plan
 
 
 def evidence_of(passages: Passages, named: bool = True) -> Evidence:

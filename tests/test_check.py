@@ -11,7 +11,8 @@ from pipeline.article.people import people_of
 from pipeline.article.plan import make_plan
 from pipeline.article.quotes import find
 from pipeline.engines.extractive import write
-from pipeline.models import CheckReport, HeardAgain, Hearing, NamedVoice
+from pipeline.models import NamedVoice
+from pipeline.writing import CheckReport, HeardAgain, Hearing
 
 PASSAGES = passages_of(FIETSPAD)
 DRAFT = draft_params()

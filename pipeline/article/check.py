@@ -26,19 +26,8 @@ from pipeline.article.quotes import (
 )
 from pipeline.article.text import NEGATIONS, norms
 from pipeline.config import CheckParams
-from pipeline.models import (
-    CheckedQuote,
-    CheckReport,
-    Finding,
-    Hearing,
-    NamedVoice,
-    Passages,
-    QuoteEdit,
-    QuoteStatus,
-    Recording,
-    Span,
-    Word,
-)
+from pipeline.models import NamedVoice, Passages, Recording, Span, Word
+from pipeline.writing import CheckedQuote, CheckReport, Finding, Hearing, QuoteEdit, QuoteStatus
 
 UNSURE = 0.3  # confidence below which a quote is to be heard again
 HEARD = 0.9  # share of a quote's words that must have been heard a second time

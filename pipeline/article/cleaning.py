@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.article.text import FUNCTION, NEGATIONS, ends_sentence, norm, number, tail, upper_first, wordset
-from pipeline.models import QuoteEdit
+from pipeline.writing import QuoteEdit
 
 HESITATIONS, TAGS, OPENERS = wordset("hesitations"), wordset("tags"), wordset("openers")
 LIGHT = HESITATIONS | TAGS

@@ -12,7 +12,8 @@ from pipeline.article.cleaning import clean
 from pipeline.article.exclusions import OPENING, reasons
 from pipeline.article.people import Person
 from pipeline.article.text import ends_sentence, norms, sign, wordset
-from pipeline.models import Passage, Passages, Sentence, Word
+from pipeline.models import Passage, Passages, Word
+from pipeline.writing import Sentence
 
 ABBREVIATIONS, HOST = wordset("abbreviations"), sign("host")
 UNPUNCTUATED = 60  # words per full stop above which a recogniser evidently wrote none

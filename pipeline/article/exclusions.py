@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from itertools import islice, pairwise
 
 from pipeline.article.text import ends_sentence, norm, norms, sign
-from pipeline.models import Passages, Sentence
+from pipeline.models import Passages
+from pipeline.writing import Sentence
 
 OPENING, CLOSING, WELCOME = sign("opening"), sign("closing"), re.compile(r"welkom|webinar", re.IGNORECASE)
 OVER = re.compile(r"bedankt voor het kijken|einde van", re.IGNORECASE)  # alone enough for a closing

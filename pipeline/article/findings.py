@@ -9,8 +9,9 @@ from pipeline.article.evidence import Evidence
 from pipeline.article.quotes import SAYING, Printed
 from pipeline.article.text import CALENDAR, FUNCTION, date, norm, norms, number, numbers, wordset
 from pipeline.config import CheckParams
-from pipeline.models import CheckedQuote, Finding, NamedVoice, Recording
+from pipeline.models import NamedVoice, Recording
 from pipeline.settings import HouseStyle
+from pipeline.writing import CheckedQuote, Finding
 
 SPOKE_LONG = 0.1  # of the time: who spoke that much belongs in the article
 LONGER, SHORTER = 1.25, 0.75  # how far the length may leave what the house style asks

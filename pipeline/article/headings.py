@@ -21,7 +21,7 @@ from pipeline.article.text import (
     upper_first,
     wordset,
 )
-from pipeline.models import Sentence
+from pipeline.writing import Sentence
 
 IMPERATIVES, DETERMINERS, LINKS, OPEN = map(wordset, ("imperatives", "determiners", "links", "open"))
 EMPTY = {"gewoon", "eigenlijk", "even", "helemaal", "je", "jij", "jullie", "ik", "ge", "uw"}

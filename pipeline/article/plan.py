@@ -14,8 +14,8 @@ from pipeline.article.questions import alike, asked_by_host, worth
 from pipeline.article.stretches import Stretch, stretches
 from pipeline.article.text import norms, sign
 from pipeline.errors import PipelineError
-from pipeline.models import Plan, Section, Sentence
 from pipeline.settings import HouseStyle
+from pipeline.writing import Plan, Section, Sentence
 
 SHORT_TALK = 1500  # words of guests (about twelve minutes) below which the article is a short one
 LONG_TALK = 9000  # and above which it may have one section more

@@ -13,7 +13,8 @@ from rapidfuzz.distance import Indel
 
 from pipeline.article.cleaning import EXPLAINED, LIGHT, OPENERS, matches
 from pipeline.article.text import FUNCTION, NEGATIONS, ends_sentence, norm, norms, unescaped, wordset
-from pipeline.models import Passages, QuoteEdit, Word
+from pipeline.models import Passages, Word
+from pipeline.writing import QuoteEdit
 
 SAYING = wordset("saying")
 _SAYS = rf"(?:{'|'.join(sorted(SAYING))})\b"

@@ -12,7 +12,7 @@ from math import log
 from pipeline.article.cleaning import clean, explain
 from pipeline.article.evidence import Evidence
 from pipeline.article.text import NEGATIONS, content, is_word, lower_first, norm, norms, number, sign, wordset
-from pipeline.models import Quote, Sentence
+from pipeline.writing import Quote, Sentence
 
 OPINION, DANGLING = wordset("norms"), wordset("dangling")
 STANCE, CONTRAST, META, BROKEN, POINTS = map(sign, ("stance", "contrast", "meta", "broken", "points"))

@@ -27,7 +27,8 @@ from pipeline.article.text import (
     upper_first,
 )
 from pipeline.config import DraftParams
-from pipeline.models import Plan, Quote, Recording, Section
+from pipeline.models import Recording
+from pipeline.writing import Plan, Quote, Section
 
 DISAGREES, AGREES, YES, ROUND, TIP = map(sign, ("disagrees", "agrees", "yes", "round", "tip"))
 # What a verb of saying claims of a quote, the most telling first; verbs of another house style claim nothing.

@@ -10,9 +10,9 @@ from pipeline.config import DraftParams, Webinar
 from pipeline.edits import read_pins
 from pipeline.engines import extractive
 from pipeline.errors import PipelineError
-from pipeline.models import Draft
 from pipeline.speech.names import names_of
 from pipeline.stage import Job, Stage
+from pipeline.writing import Draft
 
 
 def run(job: Job[DraftParams]) -> str:

@@ -11,10 +11,11 @@ from pipeline.article import quotes
 from pipeline.article.text import norm, number
 from pipeline.artifacts import ARTICLE, AUDIO, HEARING, PASSAGES, TRANSCRIPT
 from pipeline.config import RehearParams, TranscribeSettings, Webinar
-from pipeline.models import HeardAgain, Hearing, Word
+from pipeline.models import Word
 from pipeline.speech import audio
 from pipeline.stage import Job, Stage, Transcriber
 from pipeline.stages.transcribe import batches, prompt
+from pipeline.writing import HeardAgain, Hearing
 
 AROUND = 0.5  # seconds kept on either side of a quote
 LONGEST = 28.0  # seconds of a quote heard in one go: a window of Whisper less what is kept around it

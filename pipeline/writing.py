@@ -1,0 +1,118 @@
+"""The nouns of the article: evidence, plan, quotes, and what the check found."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pipeline.models import Noun, Span
+
+
+class QuoteEdit(Noun):
+    """One permitted edit: what was taken out of the spoken words, and why."""
+
+    kind: Literal["filler", "opener", "repetition", "false start", "punctuation", "ellipsis", "explanation"]
+    text: str
+
+
+class Sentence(Span):
+    """A sentence of the transcript as evidence; `clean` differs from `text` by `edits` only."""
+
+    id: str
+    passage: str
+    voice: str
+    text: str
+    clean: str
+    edits: tuple[QuoteEdit, ...] = ()
+    confidence: float | None = None
+    excluded: str | None = None
+
+
+class Quote(Span):
+    """Consecutive sentences of one voice as they stand in the article."""
+
+    sentences: tuple[str, ...]
+    voice: str
+    text: str
+    spoken: str
+    edits: tuple[QuoteEdit, ...] = ()
+
+
+class Section(Noun):
+    """One theme: heading and quotes, by id."""
+
+    heading: str
+    heading_from: str | None = None
+    quotes: tuple[Quote, ...]
+
+
+class Plan(Noun):
+    """What goes where: ids of sentences, never text of a writer."""
+
+    questions: tuple[str, ...]
+    pull_quote: Quote | None
+    sections: tuple[Section, ...]
+    subjects: tuple[str, ...] = ()
+
+
+class Draft(Noun):
+    """The machine's article: what was planned, who wrote it, and the Markdown."""
+
+    writer: str
+    plan: Plan
+    markdown: str
+
+
+QuoteStatus = Literal["exact", "cleaned", "altered", "misattributed", "not found"]
+
+
+class CheckedQuote(Noun):
+    """A quote as it stands in the article, and where it was said."""
+
+    text: str
+    status: QuoteStatus
+    credited_to: str | None
+    span: Span | None = None
+    voice: str | None = None
+    name: str | None = None
+    spoken: str | None = None
+    edits: tuple[QuoteEdit, ...] = ()
+    similarity: float | None = None
+    confidence: float | None = None
+    heard_twice: Literal["alike", "differently", "not"] = "not"
+    second_hearing: str | None = None
+    link: str | None = None
+
+
+class HeardAgain(Span):
+    """A quote's seconds, recognised a second time; `differs` holds the words that came out otherwise."""
+
+    first: str
+    second: str
+    differs: tuple[str, ...] = ()
+
+
+class Hearing(Noun):
+    """The second hearing of all quotes; `engine` is None where there is no audio to hear."""
+
+    engine: str | None
+    model: str | None
+    quotes: tuple[HeardAgain, ...] = ()
+    seconds: float = 0
+
+
+class Finding(Noun):
+    """Something a person should look at; `text` is a Dutch sentence."""
+
+    kind: str
+    severity: Literal["blocks", "look", "note"]
+    text: str
+    at: float | None = None
+
+
+class CheckReport(Noun):
+    """The article against the transcript."""
+
+    article_sha256: str
+    words: int
+    quotes: tuple[CheckedQuote, ...]
+    findings: tuple[Finding, ...]
