@@ -72,22 +72,22 @@ def run(
     ] = None,
 ) -> None:
     """Make the article: run every stage that is not up to date, and nothing else."""
-    from pipeline import runner
     from pipeline.begin import opened
-    from pipeline.config import load_webinar
 
-    workspace = opened(Here.or_here(), source, transcript, console.say)
-    with console.terminal() as face:
-        ran = runner.run(workspace, face, lambda: load_webinar(workspace.toml.parent, workspace.slug))
-    _article(workspace, "Everything is up to date" if not ran else "Done")
-    console.say(f"What to look at before it is published: impressie status {workspace.slug}")
+    _run(opened(Here.or_here(), source, transcript, console.say))
 
 
-def _article(workspace: Any, said: str) -> None:
+def _run(workspace: Any) -> None:
+    """Run what is not up to date, and say where the article is and what comes next."""
+    from pipeline import runner
     from pipeline.edits import article_path
 
+    with console.terminal() as face:
+        said = "Done" if runner.run(workspace, face) else "Everything is up to date"
     path = article_path(workspace)
     console.say(f"{said}. The article: {os.path.relpath(path) if path.is_relative_to(Path.cwd()) else path}")
+    console.say(f"Who is who: impressie speakers {workspace.slug}")
+    console.say(f"What to look at before it is published: impressie status {workspace.slug}")
 
 
 @app.command()
@@ -155,10 +155,9 @@ def status(
 def _one_status(workspace: Any, json: bool) -> None:
     from pipeline import runner
     from pipeline.artifacts import CHECK
-    from pipeline.config import load_webinar
     from pipeline.edits import EDITED_ARTICLE, article_path, newer_draft, text_sha256
 
-    standings = runner.survey(workspace, load_webinar(workspace.toml.parent, workspace.slug))
+    standings = runner.survey(workspace, workspace.webinar())
     if json:
         console.as_json(
             {
@@ -268,16 +267,11 @@ def doctor(
 @app.command()
 def demo() -> None:
     """Run the bundled sample webinar through every stage."""
-    from pipeline import begin, runner
-    from pipeline.config import load_webinar
+    from pipeline import begin
 
     workspace = begin.adopt_toml(Here.or_here(), begin.SAMPLE, console.say)
     console.say(f"The sample webinar, eight minutes of four invented people: {workspace.slug}")
-    with console.terminal() as face:
-        runner.run(workspace, face, lambda: load_webinar(workspace.toml.parent, workspace.slug))
-    _article(workspace, "Done")
-    console.say(f"Who is who: impressie speakers {workspace.slug}")
-    console.say(f"What to look at before it is published: impressie status {workspace.slug}")
+    _run(workspace)
 
 
 @app.command()

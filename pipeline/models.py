@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+SENTENCE_END = re.compile(r"[.?!…][\"'”’)\]]*$")
 
 
 class Noun(BaseModel):
@@ -92,6 +95,11 @@ class Recording(Noun):
 
 
 # Speech -------------------------------------------------------------------------------------------
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a word carries . ? ! or … at its end, perhaps with quote marks after it."""
+    return bool(SENTENCE_END.search(text))
 
 
 class Word(Span):

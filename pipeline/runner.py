@@ -16,7 +16,7 @@ import tomlkit
 
 from pipeline import edits
 from pipeline.artifacts import ARTICLE, AUDIO
-from pipeline.config import Webinar, absolute, load_webinar, read_toml, setting
+from pipeline.config import Webinar, absolute, read_toml, setting
 from pipeline.errors import PipelineError
 from pipeline.models import Receipt
 from pipeline.stage import ABSENT, Job, Stage, freshness
@@ -92,20 +92,20 @@ def _standing(workspace: Workspace, stage: Stage[Any], webinar: Webinar, waits: 
     return Standing(stage, "stale", waits or tuple(reasons)) if reasons or waits else Standing(stage, "fresh")
 
 
-def run(workspace: Workspace, face: Face, load: Callable[[], Webinar]) -> int:
+def run(workspace: Workspace, face: Face) -> int:
     """Run every stage that is not fresh, and say how many ran. A second run does nothing."""
     ran = 0
     with workspace.locked(f"run {workspace.slug}"):
         prepare(workspace, face)
-        while wave := _ready(survey(workspace, load())):
-            webinar = load()
+        while wave := _ready(survey(workspace, workspace.webinar())):
+            webinar = workspace.webinar()
             if len(wave) > 1 and webinar.machine.cores() >= ROOM_FOR_TWO:
                 _side_by_side(workspace, wave, webinar, face)
                 ran += len(wave)
             else:
                 run_stage(workspace, wave[0], webinar, face)
                 ran += 1
-        for kept in (s for s in survey(workspace, load()) if s.state == "edited" and len(s.reasons) > 1):
+        for kept in (s for s in survey(workspace, workspace.webinar()) if s.state == "edited" and len(s.reasons) > 1):
             why = "; ".join(kept.reasons[1:])
             again = f"impressie rerun {workspace.slug} {kept.stage.name} --discard-edits"
             face.noted(kept.stage, f"{kept.reasons[0]}, so it was kept although {why} (to make it again: {again})")
@@ -233,9 +233,8 @@ def rerun(
     stage = BY_NAME.get(name)
     if stage is None:
         raise PipelineError(f"there is no stage called '{name}'", f"stages: {', '.join(BY_NAME)}")
-    configs = workspace.toml.parent
     differs = differing(stage, assignments)
-    webinar = load_webinar(configs, workspace.slug, differs)
+    webinar = workspace.webinar(differs)
     with workspace.locked(f"rerun {workspace.slug} {name}"):
         prepare(workspace, face, discard_edits=discard_edits and ARTICLE in stage.writes)
         _have_inputs(workspace, stage)
@@ -246,7 +245,7 @@ def rerun(
         if discard_edits and ARTICLE in stage.writes and edited.exists():
             workspace.keep_copy(f"edits/{edits.EDITED_ARTICLE}")
             edited.unlink()
-    return [s.stage.name for s in survey(workspace, load_webinar(configs, workspace.slug)) if not s.done]
+    return [s.stage.name for s in survey(workspace, workspace.webinar()) if not s.done]
 
 
 def _have_inputs(workspace: Workspace, stage: Stage[Any]) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from pipeline import edits
 from pipeline.artifacts import PASSAGES
-from pipeline.config import load_webinar
 from pipeline.errors import PipelineError
 from pipeline.models import NamedVoice, Passages
 from pipeline.speech.names import moments_of, names_of, pinned, voice_at
@@ -37,7 +36,7 @@ class Voice:
 def overview(workspace: Workspace) -> list[Voice]:
     """Every voice, in order of first speaking."""
     passages = _passages(workspace)
-    listed = load_webinar(workspace.toml.parent, workspace.slug).names()
+    listed = workspace.webinar().names()
     names = names_of(passages, listed, edits.read_pins(workspace.folder / "edits" / edits.NAMES))
     seconds: Counter[str] = Counter()
     for passage in passages.passages:
@@ -82,7 +81,7 @@ def set_names(workspace: Workspace, assignments: list[str]) -> list[str]:
     """Confirm names ('A=Arne van Hout'): pinned to moments at which each voice was heard. Says what it did."""
     passages = _passages(workspace)
     there = dict.fromkeys(passage.speaker for passage in passages.passages)
-    listed = load_webinar(workspace.toml.parent, workspace.slug).names()
+    listed = workspace.webinar().names()
     pairs = []
     for assignment in assignments:
         voice, equals, name = assignment.partition("=")

@@ -17,10 +17,12 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
+from pipeline.config import Webinar, load_webinar
 from pipeline.errors import PipelineError
 from pipeline.models import Receipt
 from pipeline.system import fsync_folder
@@ -95,6 +97,10 @@ class Workspace:
         self.folder = home / "outputs" / slug
         self.toml = home / "configs" / f"{slug}.toml"
         self._hashes: dict[str, list[int | str]] | None = None
+
+    def webinar(self, differs: dict[str, Any] | None = None) -> Webinar:
+        """Its settings as they stand now, with `differs` ({table: {key: value}}) laid over them."""
+        return load_webinar(self.toml.parent, self.slug, differs)
 
     def path(self, file: str) -> Path:
         """Where a file of this webinar stands."""

@@ -51,7 +51,7 @@ def whole(tmp_path_factory, speech):
     toml = folder / "configs" / f"{SLUG}.toml"
     toml.write_text(FAKES.format(audio=speech.as_posix()), encoding="utf-8")
     with console.terminal() as face:
-        ran = runner.run(Workspace(folder, SLUG), face, lambda: load_webinar(folder / "configs", SLUG))
+        ran = runner.run(Workspace(folder, SLUG), face)
     assert ran == len(STAGES)
     return folder
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.article.text import FUNCTION, NEGATIONS, ends_sentence, norm, number, tail, upper_first, wordset
+from pipeline.article.text import FUNCTION, NEGATIONS, norm, number, tail, upper_first, wordset
+from pipeline.models import ends_sentence
 from pipeline.writing import QuoteEdit
 
 HESITATIONS, TAGS, OPENERS = wordset("hesitations"), wordset("tags"), wordset("openers")

@@ -11,8 +11,8 @@ from functools import cached_property
 from pipeline.article.cleaning import clean
 from pipeline.article.exclusions import OPENING, reasons
 from pipeline.article.people import Person
-from pipeline.article.text import ends_sentence, norms, sign, wordset
-from pipeline.models import Passage, Passages, Word
+from pipeline.article.text import norms, sign, wordset
+from pipeline.models import Passage, Passages, Word, ends_sentence
 from pipeline.writing import Sentence
 
 ABBREVIATIONS, HOST = wordset("abbreviations"), sign("host")

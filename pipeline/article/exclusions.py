@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import islice, pairwise
 
-from pipeline.article.text import ends_sentence, norm, norms, sign
-from pipeline.models import Passages
+from pipeline.article.text import norm, norms, sign
+from pipeline.models import Passages, ends_sentence
 from pipeline.writing import Sentence
 
 OPENING, CLOSING, WELCOME = sign("opening"), sign("closing"), re.compile(r"welkom|webinar", re.IGNORECASE)

@@ -12,8 +12,8 @@ from itertools import pairwise
 from rapidfuzz.distance import Indel
 
 from pipeline.article.cleaning import EXPLAINED, LIGHT, OPENERS, matches
-from pipeline.article.text import FUNCTION, NEGATIONS, ends_sentence, norm, norms, unescaped, wordset
-from pipeline.models import Passages, Word
+from pipeline.article.text import FUNCTION, NEGATIONS, norm, norms, unescaped, wordset
+from pipeline.models import Passages, Word, ends_sentence
 from pipeline.writing import QuoteEdit
 
 SAYING = wordset("saying")

@@ -56,11 +56,6 @@ def tail(token: str) -> str:
 
 
 @lru_cache(maxsize=65536)
-def ends_sentence(token: str) -> bool:
-    """Whether a token carries . ? or ! at its end, perhaps with quote marks after it."""
-    return bool(re.search(r"[.?!…][\"'”’)\]]*$", token))
-
-
 @lru_cache(maxsize=65536)
 def number(token: str) -> str | None:
     """A number in digits or Dutch words as a plain decimal string; None for what is no number ('een' is none)."""

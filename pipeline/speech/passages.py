@@ -9,17 +9,11 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from pipeline.models import Passage, Passages, Transcript, Turn, Turns, Word
+from pipeline.models import Passage, Passages, Transcript, Turn, Turns, Word, ends_sentence
 
-SENTENCE_END = (".", "?", "!", "…", ".’", ".”", "?’", "!’", '."', '?"', '!"')
 NEAR = 1.2  # seconds around a turn's edge within which a sentence boundary is the better edge
 NEAR_WORDS = 4
 SLIP = 0.7  # seconds: a shorter stretch inside somebody's sentence is a slip of the diarizer, not an interjection
-
-
-def ends_sentence(word: Word) -> bool:
-    """Whether a sentence ends with this word."""
-    return word.text.endswith(SENTENCE_END)
 
 
 def voices(words: Sequence[Word], turns: Sequence[Turn]) -> list[str]:
@@ -76,7 +70,7 @@ def _boundary(words: Sequence[Word], edge: int, low: int, high: int) -> int:
     near = [
         i
         for i in range(max(low + 1, edge - NEAR_WORDS), min(high - 1, edge + NEAR_WORDS) + 1)
-        if ends_sentence(words[i - 1]) and abs(words[i].start - words[edge].start) <= NEAR
+        if ends_sentence(words[i - 1].text) and abs(words[i].start - words[edge].start) <= NEAR
     ]
     return min(near, key=lambda i: abs(i - edge), default=edge)
 
@@ -86,8 +80,8 @@ def _without_slips(words: Sequence[Word], given: Sequence[str]) -> list[str]:
     runs = _runs(labels)
     for before, (start, end), after in zip(runs, runs[1:], runs[2:], strict=False):
         short = words[end - 1].end - words[start].start < SLIP and end - start <= 2
-        inside = labels[before[0]] == labels[after[0]] and not ends_sentence(words[before[1] - 1])
-        if short and inside and not ends_sentence(words[end - 1]):
+        inside = labels[before[0]] == labels[after[0]] and not ends_sentence(words[before[1] - 1].text)
+        if short and inside and not ends_sentence(words[end - 1].text):
             labels[start:end] = [labels[before[0]]] * (end - start)
     return labels
 
@@ -127,7 +121,7 @@ def _breaks(
 ) -> bool:
     if labels[i] != labels[i - 1] or languages[i] != languages[i - 1]:
         return True
-    if not ends_sentence(words[i - 1]):
+    if not ends_sentence(words[i - 1].text):
         return False
     return words[i].start - words[i - 1].end > pause or words[i - 1].end - words[start].start > longest
 

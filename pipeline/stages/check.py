@@ -7,7 +7,7 @@ from collections import Counter
 from pipeline.article.check import check
 from pipeline.artifacts import ARTICLE, CHECK, HEARING, PASSAGES, RECORDING
 from pipeline.config import CheckParams, Webinar
-from pipeline.edits import read_pins, typed
+from pipeline.edits import EDITED_ARTICLE, NAMES, read_pins, typed
 from pipeline.speech.names import names_of
 from pipeline.stage import Job, Stage
 
@@ -15,9 +15,9 @@ from pipeline.stage import Job, Stage
 def run(job: Job[CheckParams]) -> str:
     """Write 60-check.json; '7 quotes: 2 exact, 5 cleaned; 3 things to settle'."""
     passages = job.read(PASSAGES)
-    edited = job.edits("article.md")
+    edited = job.edits(EDITED_ARTICLE)
     article = edited if edited.exists() else job.path(ARTICLE)
-    names = names_of(passages, tuple(s.name for s in job.params.speakers), read_pins(job.edits("names.json")))
+    names = names_of(passages, tuple(s.name for s in job.params.speakers), read_pins(job.edits(NAMES)))
     hearing = job.read(HEARING) if job.has(HEARING) else None
     report = check(typed(article), passages, names, job.params, job.read(RECORDING), hearing)
     job.write(CHECK, report)
@@ -40,5 +40,5 @@ STAGE = Stage(
     uses=uses,
     version=1,
     run=run,
-    lays=("names.json", "article.md"),
+    lays=(NAMES, EDITED_ARTICLE),
 )

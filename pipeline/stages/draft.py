@@ -7,7 +7,7 @@ from pipeline.article.people import people_of
 from pipeline.article.plan import make_plan
 from pipeline.artifacts import ARTICLE, DRAFT, PASSAGES, RECORDING
 from pipeline.config import DraftParams, Webinar
-from pipeline.edits import read_pins
+from pipeline.edits import NAMES, read_pins
 from pipeline.engines import extractive
 from pipeline.errors import PipelineError
 from pipeline.speech.names import names_of
@@ -21,7 +21,7 @@ def run(job: Job[DraftParams]) -> str:
     if params.writer != "extractive":
         raise PipelineError(f"there is no writer called '{params.writer}'", "known writers: extractive")
     recording, passages = job.read(RECORDING), job.read(PASSAGES)
-    names = names_of(passages, tuple(s.name for s in params.speakers), read_pins(job.edits("names.json")))
+    names = names_of(passages, tuple(s.name for s in params.speakers), read_pins(job.edits(NAMES)))
     evidence = gather(passages, people_of(passages, names, params.speakers))
     plan = make_plan(evidence, params.style)
     markdown = extractive.write(evidence, plan, params, recording)
@@ -44,5 +44,5 @@ STAGE = Stage(
     uses=uses,
     version=1,
     run=run,
-    lays=("names.json",),
+    lays=(NAMES,),
 )
