@@ -18,9 +18,10 @@ from pipeline import weights
 from pipeline.config import DiarizeParams, Machine
 from pipeline.errors import PipelineError
 from pipeline.models import Turns
-from pipeline.speech import audio, powerset, voices
+from pipeline.speech import powerset, voices
+from pipeline.speech.audio import RATE, length, read
 from pipeline.speech.clustering import cluster
-from pipeline.speech.powerset import FIRST, FRAME, HOP, Floats, Piece
+from pipeline.speech.powerset import FIRST, FRAME, HOP, Bools, Floats, Piece
 
 if TYPE_CHECKING:
     from pipeline.stage import Progress, Samples
@@ -42,38 +43,39 @@ class OnnxDiarizer:
 
     def diarize(self, audio: Path, params: DiarizeParams, machine: Machine, progress: Progress) -> Turns:
         """Turns of anonymous voices in a 16 kHz mono FLAC; none where nobody speaks."""
-        return diarize(audio, params, machine, progress)
+        found, embeddings, seconds = heard(audio, machine, progress)
+        return voices.turns(found, cluster(embeddings, seconds, found, params, FRAME), length(audio))
 
 
-def diarize(path: Path, params: DiarizeParams, machine: Machine, progress: Progress) -> Turns:
-    """See OnnxDiarizer."""
-    length = audio.length(path)
+def heard(path: Path, machine: Machine, progress: Progress) -> tuple[list[Piece], Floats, Floats]:
+    """Pieces of speech, what each sounds like (n, 256), and the seconds of it that nobody else speaks (n,)."""
+    total = length(path)
     session = _session(weights.path("segmentation-3.0").read_bytes(), machine)
     windows = []
-    for answers in _segmented(session, path, length):
+    for answers in _segmented(session, path, total):
         windows.append(powerset.decode(answers))
-        progress(SEGMENTING * min(length, len(windows) * BATCH * STEP * FRAME), length)
-    timeline = powerset.stitched(np.concatenate(windows), STEP)
+        progress(SEGMENTING * min(total, len(windows) * BATCH * STEP * FRAME), total)
+    spoken = powerset.active(powerset.stitched(np.concatenate(windows), STEP))
     del windows, session
-    found = powerset.pieces(timeline)
+    found = powerset.pieces(spoken)
     embedder = Embedder(weights.path("wespeaker-resnet34"), machine)
     embeddings = np.zeros((len(found), embedder.size), dtype=np.float32)
     seconds = np.zeros(len(found), dtype=np.float32)
     for block in powerset.blocks(found, BLOCK):
-        embedder.hear(path, timeline, found, block, embeddings, seconds)
-        progress(length * SEGMENTING + (1 - SEGMENTING) * min(length, found[block[-1]].end * FRAME), length)
-    progress(length, length)
-    return voices.turns(found, cluster(embeddings, seconds, found, params, FRAME), length)
+        embedder.hear(path, spoken, found, block, embeddings, seconds)
+        progress(total * SEGMENTING + (1 - SEGMENTING) * min(total, found[block[-1]].end * FRAME), total)
+    progress(total, total)
+    return found, embeddings, seconds
 
 
-def _segmented(session: Any, path: Path, length: float) -> Iterator[Floats]:
+def _segmented(session: Any, path: Path, total: float) -> Iterator[Floats]:
     """What the network answers to all windows, a few at a time; the last is filled up with silence."""
     hop = STEP * HOP
-    count = 1 + max(0, -(-(round(length * audio.RATE) - powerset.WINDOW) // hop))
+    count = 1 + max(0, -(-(round(total * RATE) - powerset.WINDOW) // hop))
     for first in range(0, count, BATCH):
         several = range(first, min(first + BATCH, count))
         start, end = first * hop, several[-1] * hop + powerset.WINDOW
-        samples = audio.read(path, start / audio.RATE, end / audio.RATE)
+        samples = read(path, start / RATE, end / RATE)
         samples = np.pad(samples, (0, max(0, end - start - len(samples))))
         batch = [samples[number * hop - start :][: powerset.WINDOW] for number in several]
         yield session.run(None, {"input": np.stack(batch)[:, None]})[0]
@@ -91,21 +93,21 @@ class Embedder:
         self.size = len(self.bias)
 
     def hear(
-        self, path: Path, timeline: Floats, found: list[Piece], block: list[int], embeddings: Floats, seconds: Floats
+        self, path: Path, active: Bools, found: list[Piece], block: list[int], embeddings: Floats, seconds: Floats
     ) -> None:
         """Fills in embeddings (n, size) and seconds heard alone (n,) for the pieces of a block."""
         start = max(0, found[block[0]].first * HOP + FIRST - MARGIN)
         end = max(found[index].end for index in block) * HOP + FIRST + MARGIN
-        samples = audio.read(path, start / audio.RATE, end / audio.RATE)
+        samples = read(path, start / RATE, end / RATE)
         if len(samples) < 4 * MARGIN:
             samples = np.pad(samples, (0, 4 * MARGIN - len(samples)))
         bank = features(samples)
-        spoken = timeline[_frames(start, len(bank), 1, len(timeline))].max(axis=1) > 0.5
+        spoken = active[_frames(start, len(bank), 1, len(active))].any(axis=1)
         bank -= bank[spoken].mean(axis=0) if spoken.any() else bank.mean(axis=0)
         seen = self.session.run([FEATURES], {"input_features": bank[None]})[0][0]
         seen = seen.reshape(-1, seen.shape[-1])
-        frames = _frames(start, seen.shape[1], REDUCTION, len(timeline))
-        alone = powerset.alone(timeline[frames])
+        frames = _frames(start, seen.shape[1], REDUCTION, len(active))
+        alone = powerset.alone(active[frames])
         for index in block:
             first, last, column = found[index]
             chosen = np.flatnonzero((frames >= first) & (frames < last) & alone[:, column])
@@ -134,13 +136,13 @@ def _frames(start: int, count: int, every: int, total: int) -> Any:
 def features(samples: Samples) -> Floats:
     """Kaldi's log-mel filter bank as WeSpeaker was trained on: (frames of 10 ms, 80)."""
     options = fbank.FbankOptions()
-    options.frame_opts.samp_freq = audio.RATE
+    options.frame_opts.samp_freq = RATE
     options.frame_opts.dither = 0
     options.frame_opts.window_type = "hamming"
     options.mel_opts.num_bins = MELS
     options.use_energy = False
     extractor = fbank.OnlineFbank(options)
-    extractor.accept_waveform(audio.RATE, (samples * 32768).tolist())  # the range of 16-bit samples
+    extractor.accept_waveform(RATE, (samples * 32768).tolist())  # the range of 16-bit samples
     extractor.input_finished()
     return np.array([extractor.get_frame(i) for i in range(extractor.num_frames_ready)], dtype=np.float32)
 

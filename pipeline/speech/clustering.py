@@ -1,12 +1,14 @@
 """Which pieces of speech are of the same person, and how many people there are.
 
-How alike two pieces of one person sound differs per recording (cosine .5 in acted dialogue, .75 in clean synthetic
-speech, less far from the microphone), so any fixed threshold splits in one and merges in another. Here two groups
-are two people when they are less than FRACTION as alike as one person is to herself *in this recording*: that is
-read from each piece's best matches elsewhere, which are hers as soon as she speaks a few times.
+How alike two pieces of one person sound differs per recording and per person (cosine .35 for an acted voice, .65 for
+one that reads aloud), so no fixed threshold carries over. Groups are therefore compared as wholes: their likeness to
+each other, divided by how alike each is to itself. For two halves of one person that is about 1 however varied she
+sounds; it is Spearman's correction for attenuation ('The proof and measurement of association', 1904).
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -17,14 +19,15 @@ from pipeline.config import DiarizeParams
 from pipeline.speech.powerset import Bools, Floats, Piece
 
 Ints = npt.NDArray[np.int64]
-Tree = npt.NDArray[np.float64]
 
-# Of a person's likeness to herself. From .5 to .55 the number of voices is right in four acted conversations and two
-# synthetic webinars, whatever LONGEST is between 1.5 and 4 s; .6 splits the acted voices of one conversation.
-FRACTION = 0.52
-LEEWAY = 0.05  # how far FRACTION may move to end at as many voices as the user named people
+SAME = 0.57  # corrected likeness from which two groups are one person (tests/bench/tune_speakers.py)
+LEEWAY = 0.05  # how far SAME may move to end at as many voices as the user named people
+PURE = 0.85  # of the usual likeness to oneself: the groups to begin with hold pieces at least so much alike
 USUAL, USUAL_WEIGHT = 0.62, 10  # likeness to oneself where nothing can be measured, and its weight in pieces
+DOUBT = 3  # pairs of pieces by which a group's likeness to itself is drawn towards the usual one
+FLOOR = 0.15  # least likeness to oneself that is believed
 APART = 2.5  # s: pieces nearer than this to each other sound alike for other reasons than the voice
+NEAR, HINT = 4.0, 0.1  # s, and the likeness by which being of one column, or of two, counts for pieces so near
 STRONG = 1.0  # s heard alone: enough to found a voice
 FAINT = 0.25  # s heard alone: less says nothing about who it is
 MOST = 2500  # pieces in the matrix of likenesses (25 MB); beyond that an even choice of them founds the voices
@@ -40,23 +43,30 @@ def cluster(embeddings: Floats, seconds: Floats, found: list[Piece], params: Dia
     if len(strong) < max(2, params.speakers or params.min_speakers):
         strong = audible
     strong = strong[np.linspace(0, len(strong) - 1, min(MOST, len(strong))).astype(int)]
-    middles = np.array([(found[i].first + found[i].end) / 2 * frame for i in strong.tolist()])
-    who = founders(unit[strong], seconds[strong], middles, params)
+    who = founders(unit[strong], seconds[strong], [found[i] for i in strong.tolist()], params, frame)
     labels = np.full(len(found), -1, dtype=np.int64)
     labels[audible] = (unit[audible] @ centroids(unit[strong], seconds[strong], who).T).argmax(axis=1)
     return lent(labels, found)
 
 
-def founders(unit: Floats, seconds: Floats, middles: npt.NDArray[np.float64], params: DiarizeParams) -> Ints:
+def founders(unit: Floats, seconds: Floats, found: list[Piece], params: DiarizeParams, frame: float) -> Ints:
     """Who speaks in each of the pieces that found the voices."""
     if len(unit) < 2:
         return np.zeros(len(unit), dtype=np.int64)
+    first, end, column = np.array(found, dtype=np.int64).T
+    apart = np.abs(np.subtract.outer(first + end, first + end)) * frame / 2
     likeness = np.clip(unit @ unit.T, -1, 1)
-    distance = 1.0 - likeness
+    oneself = likeness_to_oneself(likeness, apart > APART)
+    likeness += np.where(apart < NEAR, np.where(np.equal.outer(column, column), HINT, -HINT), 0)
+    distance = 1 + HINT - likeness
     np.fill_diagonal(distance, 0)
-    tree = np.asarray(linkage(squareform(distance, checks=False), "average"))
-    oneself = likeness_to_oneself(likeness, np.abs(middles[:, None] - middles[None]) > APART)
-    labels = _wanted(tree, oneself, seconds, params)
+    tree = linkage(squareform(distance, checks=False), "average")
+    pure = fcluster(tree, 1 + HINT - PURE * oneself, "distance").astype(np.int64)
+    fewest, finer = params.speakers or params.min_speakers, int(pure.max())
+    while len(_people(pure - 1, seconds)) < fewest and finer < len(unit):
+        finer += 1
+        pure = fcluster(tree, finer, "maxclust").astype(np.int64)
+    labels = _wanted(likeness, pure, oneself, seconds, params)
     for _ in range(2):  # each piece to the voice it is most like, which outliers and early merges were not
         known = np.unique(labels[labels >= 0])
         labels = known[(unit @ centroids(unit, seconds, labels).T).argmax(axis=1)]
@@ -85,9 +95,27 @@ def centroids(unit: Floats, seconds: Floats, labels: Ints) -> Floats:
     return np.asarray(middle / np.maximum(np.linalg.norm(middle, axis=1, keepdims=True), 1e-9), dtype=np.float32)
 
 
-def _cut(tree: Tree, likeness: float) -> Ints:
-    """Groups that are at least so much alike, on average."""
-    return np.asarray(fcluster(tree, 1 - likeness, "distance"), dtype=np.int64) - 1
+def merges(likeness: Floats, groups: Ints, oneself: float) -> Iterator[tuple[float, Ints]]:
+    """Groups (n,) merged two by two, the most alike first: each time their corrected likeness, and the groups after it.
+
+    `likeness` (n, n) of pieces; `oneself` is the usual likeness of two pieces of one person.
+    """
+    member = (groups[:, None] == np.unique(groups)[None]).astype(np.float64)
+    total, size, labels = member.T @ likeness @ member, member.sum(axis=0), member.argmax(axis=1)
+    while len(size) > 1:
+        pairs = size * (size - 1)
+        within = np.maximum(FLOOR, (np.diag(total) - size + DOUBT * oneself) / (pairs + DOUBT))
+        alike = total / np.outer(size, size) / np.sqrt(np.outer(within, within))
+        np.fill_diagonal(alike, -np.inf)
+        one, other = sorted(np.unravel_index(alike.argmax(), alike.shape))
+        total[one] += total[other]
+        total[:, one] += total[:, other]
+        size[one] += size[other]
+        best, kept = float(alike[one, other]), np.arange(len(size)) != other
+        total, size = total[np.ix_(kept, kept)], size[kept]
+        labels = np.where(labels == other, one, labels)
+        labels = labels - (labels > other)
+        yield best, labels.astype(np.int64)
 
 
 def _people(labels: Ints, seconds: Floats) -> Ints:
@@ -98,29 +126,27 @@ def _people(labels: Ints, seconds: Floats) -> Ints:
     return np.flatnonzero(((heard >= least) & (np.bincount(labels) > 1)) | (heard == heard.max()))
 
 
-def _wanted(tree: Tree, oneself: float, seconds: Floats, params: DiarizeParams) -> Ints:
+def _wanted(likeness: Floats, pure: Ints, oneself: float, seconds: Floats, params: DiarizeParams) -> Ints:
     """Groups, as many as asked for, else as heard; -1 for outliers."""
-    labels = _cut(tree, FRACTION * oneself)
-    people = len(_people(labels, seconds))
+    steps = [(np.inf, pure - 1), *merges(likeness, pure, oneself)]
+    people = [len(_people(labels, seconds)) for _, labels in steps]
+
+    def after(same: float) -> int:
+        """Merges until the first that joins two people."""
+        return next((at for at, (alike, _) in enumerate(steps[1:]) if alike < same), len(steps) - 1)
+
+    heard = after(SAME)
     fewest = params.speakers or params.min_speakers
     most = params.speakers or max(params.max_speakers, fewest)
-    if not fewest <= people <= most:
-        return _forced(tree, seconds, min(max(people, fewest), most))
-    if people != params.hint and fewest <= params.hint <= most:
-        for fraction in (FRACTION - LEEWAY, FRACTION + LEEWAY):
-            other = _cut(tree, fraction * oneself)
-            if len(_people(other, seconds)) == params.hint:
-                labels = other
-    return _without_outliers(labels, seconds)
-
-
-def _forced(tree: Tree, seconds: Floats, people: int) -> Ints:
-    """The loosest cut with that many people; where there is none, that many groups of any size."""
-    for height in tree[::-1, 2].tolist():
-        labels = _cut(tree, 1 - height + 1e-9)
-        if len(_people(labels, seconds)) == people:
-            return _without_outliers(labels, seconds)
-    return np.asarray(fcluster(tree, people, "maxclust"), dtype=np.int64) - 1
+    if not fewest <= people[heard] <= most:
+        wanted = min(max(people[heard], fewest), most)
+        heard = min(range(len(steps)), key=lambda at: (abs(people[at] - wanted), abs(at - heard)))
+        if people[heard] != wanted:
+            return steps[max(0, len(steps) - wanted)][1]  # that many groups of any size
+    elif people[heard] != params.hint and fewest <= params.hint <= most:
+        near = range(after(SAME + LEEWAY), after(SAME - LEEWAY) + 1)
+        heard = min((at for at in near if people[at] == params.hint), key=lambda at: abs(at - heard), default=heard)
+    return _without_outliers(steps[heard][1], seconds)
 
 
 def _without_outliers(labels: Ints, seconds: Floats) -> Ints:

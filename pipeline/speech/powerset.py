@@ -69,17 +69,24 @@ def stitched(windows: Floats, step: int) -> Floats:
     return total / weight
 
 
-def alone(timeline: Floats) -> Bools:
-    """Where a column speaks and no other does; same shape."""
+def active(timeline: Floats) -> Bools:
+    """Where each column speaks; where only together they are likely to (it is unclear who), the likeliest does."""
     spoken = timeline > 0.5
+    some = timeline.sum(axis=1) > 0.5
+    spoken[some, timeline[some].argmax(axis=1)] = True
+    return np.asarray(spoken, dtype=np.bool_)
+
+
+def alone(spoken: Bools) -> Bools:
+    """Where a column speaks and no other does; same shape."""
     return np.asarray(spoken & (spoken.sum(axis=1, keepdims=True) == 1), dtype=np.bool_)
 
 
-def pieces(timeline: Floats) -> list[Piece]:
+def pieces(spoken: Bools) -> list[Piece]:
     """All speech, in order of time, in pieces of one column and at most LONGEST frames."""
     found = []
     for column in range(COLUMNS):
-        for first, end in spans(timeline[:, column] > 0.5):
+        for first, end in spans(spoken[:, column]):
             edges = np.linspace(first, end, 1 - (first - end) // LONGEST).astype(int).tolist()
             found += [Piece(left, right, column) for left, right in pairwise(edges)]
     return sorted(found)
