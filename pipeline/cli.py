@@ -189,7 +189,7 @@ def speakers(
     action: Annotated[
         Optional[str], typer.Argument(help="set, merge, split, move or undo; nothing to look.", show_default=False)
     ] = None,
-    arguments: Annotated[Optional[list[str]], typer.Argument(metavar="[VOICE|TIME …]", show_default=False)] = None,
+    arguments: Annotated[Optional[list[str]], typer.Argument(metavar="VOICE|TIME|NAME", show_default=False)] = None,
 ) -> None:
     """Who is who: each voice with its time, moments to listen to, and evidence of its name.
 

@@ -116,7 +116,7 @@ def _move(workspace: Workspace, made: Passages, arguments: list[str]) -> list[st
     if passage.speaker == receiver:
         raise PipelineError(f"the passage at {clock(passage.start)} is voice {receiver}'s already")
     after, said = _give(workspace, made, lambda p, _: p is passage, receiver)
-    return [f"  ✓ {_begin(passage)} is voice {after}'s now, and was {passage.speaker}'s", *said]
+    return [f"  ✓ {clock(passage.start)} {_begin(passage)} is voice {after}'s now, and was {passage.speaker}'s", *said]
 
 
 def _undo(workspace: Workspace, _made: Passages, _arguments: list[str]) -> list[str]:
@@ -125,9 +125,11 @@ def _undo(workspace: Workspace, _made: Passages, _arguments: list[str]) -> list[
         raise PipelineError("there is nothing to undo", "undo takes back a merge, split or move; a name is set again")
     *left, last = before
     # The names first: a kill between the two leaves a question about a name, and undo can be asked again.
-    edits.write_pins(workspace, (*within(_pins(workspace), last, inside=False), *last.names))
+    pins = _pins(workspace)
+    names = (*within(pins, last, inside=False), *last.names)
+    edits.write_pins(workspace, names)
     edits.write_moves(workspace, tuple(left))
-    return [f"  ✓ undone: {voices.where(last)} is as it was"]
+    return [f"  ✓ undone: {voices.where(last)} is as it was", *_lost(pins, names)]
 
 
 def _give(
@@ -146,8 +148,11 @@ def _give(
     edits.write_moves(workspace, (*_moves(workspace), move))
     if left != pins:
         edits.write_pins(workspace, left)
-    lost = sorted({pin.name for pin in pins} - {pin.name for pin in left})
-    return voice_at(after, said[min(indices)][1].middle) or "", [f"  · no voice goes by {name} now" for name in lost]
+    return voice_at(after, said[min(indices)][1].middle) or "", _lost(pins, left)
+
+
+def _lost(before: tuple[Pin, ...], after: tuple[Pin, ...]) -> list[str]:
+    return [f"  · no voice goes by {n} now" for n in sorted({p.name for p in before} - {p.name for p in after})]
 
 
 def _anchors(made: Passages, voice: str) -> tuple[float, ...]:

@@ -73,7 +73,7 @@ def svg(passages: Passages, labels: Mapping[str, str]) -> str:
         rows += [
             f'<text x="{LEFT}" y="{top + 14}" font-weight="600" {HALO}>{label}</text>',
             f'<text x="{WIDTH - LEFT}" y="{top + 14}" text-anchor="end" {HALO}>{share}</text>',
-            f'<rect x="{LEFT}" y="{top + 20}" width="{WIDTH - 2 * LEFT}" height="{BAR}" fill="#f2f2f2"/>',
+            f'<rect x="{LEFT}" y="{top + 20}" width="{WIDTH - 2 * LEFT}" height="{BAR}" fill="#f7f7f7"/>',
             f'<g fill="{COLOURS[n % len(COLOURS)]}">',
         ]
         for block in _blocks(passages, voice, 1 / per_second):
