@@ -186,33 +186,42 @@ def _one_status(workspace: Any, json: bool) -> None:
 @app.command()
 def speakers(
     slug: Slug,
-    action: Annotated[Optional[str], typer.Argument(help="'set', or nothing to look.", show_default=False)] = None,
-    names: Annotated[Optional[list[str]], typer.Argument(metavar='[A="Name"]', show_default=False)] = None,
+    action: Annotated[
+        Optional[str], typer.Argument(help="set, merge, split, move or undo; nothing to look.", show_default=False)
+    ] = None,
+    arguments: Annotated[Optional[list[str]], typer.Argument(metavar="VOICE|TIME|NAME", show_default=False)] = None,
 ) -> None:
     """Who is who: each voice with its time, moments to listen to, and evidence of its name.
 
     impressie speakers SLUG set A="Arne van Hout" confirms a name.
+
+    impressie speakers SLUG merge A C gives all that C said to A.
+
+    impressie speakers SLUG split B 0:12:30 makes B another voice from there on.
+
+    impressie speakers SLUG move 0:12:30 A gives the passage at that time to A, or to a 'new' voice.
+
+    impressie speakers SLUG undo takes back the last merge, split or move.
     """
-    from pipeline import voices, webinars
+    from pipeline import moving, voices, webinars
 
     workspace = webinars.find(Here.home(), slug)
-    if action is None:
-        shown = voices.overview(workspace)
-        console.table(("voice", "name", "", "spoke", "share", "listen at"), [row.cells() for row in shown])
-        for row in shown:
-            if row.named.evidence:
-                console.out(f"  {row.named.voice}: {row.named.evidence}")
-        for line in voices.misfits(workspace):
-            console.out(f"  ! {line}")
-        unsure = [row.named.voice for row in shown if row.named.status != "confirmed"]
-        if unsure:
-            console.say(f'To confirm a name: impressie speakers {workspace.slug} set {unsure[0]}="Voornaam Achternaam"')
-        return
-    if action != "set" or not names:
-        raise PipelineError(f"'speakers {action}' is not known", f'impressie speakers {slug} set A="Arne van Hout"')
-    for line in voices.set_names(workspace, names):
-        console.say(line)
-    console.say(f"Next: impressie run {workspace.slug}")
+    if action:
+        with console.terminal() as face:
+            moving.change(workspace, action, arguments or [], face, console.say)
+    shown, length = voices.overview(workspace)
+    console.table(("voice", "name", "", "spoke", "share", "listen at"), [row.cells() for row in shown])
+    console.strips([(row.named.voice, row.levels, row.named.name or "unknown") for row in shown], length)
+    for row in shown:
+        if row.named.evidence:
+            console.out(f"  {row.named.voice}: {row.named.evidence}")
+    for line in voices.misfits(workspace):
+        console.out(f"  ! {line}")
+    unsure = [row.named.voice for row in shown if row.named.status != "confirmed"]
+    if unsure:
+        console.say(f'To confirm a name: impressie speakers {workspace.slug} set {unsure[0]}="Voornaam Achternaam"')
+    if action:
+        console.say(f"Next: impressie run {workspace.slug}")
 
 
 @app.command()
@@ -293,7 +302,8 @@ def main() -> None:
     """The command line: PipelineErrors in one sentence, Ctrl-C with 130; anything else is a bug and shows itself."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")
+            # A terminal knows best what it can show; a file or a pipe gets UTF-8.
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
     if hasattr(signal, "SIGTERM"):
         signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from pipeline.speech.passages import clock
@@ -25,6 +26,7 @@ MARKS = {"fresh": "✓", "stale": "●", "never run": "○", "edited": "✎"}
 SEVERITY = {"blocks": "✗", "look": "!", "note": "·"}
 HEALTH = {"good": "✓", "look": "!", "bad": "✗"}
 SLOW = 2.0  # seconds after which work shows how far it is
+STRIPS = (" ▁▂▃▄▅▆▇█", " .:-=+*#@")  # from silence to speech all the time; the latter where the former cannot be shown
 PLAIN_EVERY = 30.0  # seconds between lines of progress where there is no terminal
 
 
@@ -192,6 +194,19 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     widths = [max(len(line[i]) for line in lines) for i in range(len(headings))]
     for line in lines:
         out(("  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))).rstrip())
+
+
+def strips(rows: Sequence[tuple[str, Sequence[float], str]], length: float) -> None:
+    """When each voice speaks: per row a voice, its levels (0 to 1) over `length` seconds, and its name."""
+    try:
+        STRIPS[0].encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+        ramp = STRIPS[0]
+    except UnicodeEncodeError:
+        ramp = STRIPS[1]
+    lines = [(voice, "".join(ramp[ceil(level * (len(ramp) - 1))] for level in levels), n) for voice, levels, n in rows]
+    columns = max((len(levels) for _, levels, _ in rows), default=0)
+    ends = clock(length)
+    table(("", clock(0) + ends.rjust(columns - len(clock(0))), ""), lines)
 
 
 def tally(counts: Mapping[str, int]) -> str:

@@ -1,6 +1,7 @@
 """What people typed: edits/ is theirs; stages lay it over machine output and never write there.
 
-A name is pinned to moments at which a voice was heard, not to a voice id: ids swap between runs of the diarizer.
+Names and voices are anchored to moments at which somebody was heard, not to voice ids: ids swap between runs of the
+diarizer.
 """
 
 from __future__ import annotations
@@ -8,19 +9,20 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
-from pipeline.artifacts import ARTICLE, DRAFT
+from pipeline.artifacts import ARTICLE, AUDIO, DRAFT
 from pipeline.config import first_problem
 from pipeline.errors import PipelineError
-from pipeline.models import Noun
+from pipeline.models import Noun, Span
 from pipeline.workspace import Workspace, sha256, write_atomic
 
 NAMES = "names.json"
+VOICES = "voices.json"
 EDITED_ARTICLE = "article.md"
 SHIFT = "shift.json"
 
@@ -39,6 +41,27 @@ class Names(Noun):
     times_of: str | None = None
 
 
+class Move(Noun):
+    """A person said: who speaks in these spans is the voice heard at the moments `to`; a new voice if there are none.
+
+    `names`: what was pinned within the spans until then; undoing the move puts it back.
+    """
+
+    spans: tuple[Span, ...] = Field(min_length=1)
+    to: tuple[float, ...] = ()
+    names: tuple[Pin, ...] = ()
+
+
+class Moves(Noun):
+    """edits/voices.json: the moves in the order they were made; `times_of` as in Names."""
+
+    moves: tuple[Move, ...] = ()
+    times_of: str | None = None
+
+
+E = TypeVar("E", Names, Moves)
+
+
 class Shift(Noun):
     """A promise to move all times once the audio with this hash is in its place."""
 
@@ -46,34 +69,43 @@ class Shift(Noun):
     by: float
 
 
-def read_names(path: Path) -> Names:
-    """edits/names.json; empty where it is not there. PipelineError names the field that is wrong."""
+def read(path: Path, noun: type[E]) -> E:
+    """A file of edits/; empty where it is not there. PipelineError names the field that is wrong."""
     try:
-        return Names.model_validate_json(path.read_bytes())
+        return noun.model_validate_json(path.read_bytes())
     except FileNotFoundError:
-        return Names()
+        return noun()
     except ValidationError as error:
         raise PipelineError(
-            f"edits/{NAMES} cannot be read: {first_problem(error)}", "correct it by hand, or delete it and name again"
+            f"edits/{path.name} cannot be read: {first_problem(error)}",
+            "correct it by hand, or delete it and say again who is who",
         ) from error
 
 
 def read_pins(path: Path) -> tuple[Pin, ...]:
     """The names that people gave, with the moments they are pinned to."""
-    return read_names(path).names
+    return read(path, Names).names
 
 
-def pin(workspace: Workspace, name: str, moments: tuple[float, ...], replaces: Callable[[float], bool]) -> None:
-    """Pin a name to moments; every moment, in seconds, that `replaces` is true of is taken from earlier pins."""
+def write_pins(workspace: Workspace, pins: tuple[Pin, ...]) -> None:
+    """Names in the place of those that stand in edits/names.json."""
     path = workspace.folder / "edits" / NAMES
-    names = read_names(path)
-    others = [p.model_copy(update={"moments": tuple(m for m in p.moments if not replaces(m))}) for p in names.names]
-    kept = tuple(p for p in others if p.moments)
-    _write(path, names.model_copy(update={"names": (*kept, Pin(name=name, moments=moments))}))
+    _write(path, read(path, Names).model_copy(update={"names": pins}))
 
 
-def _write(path: Path, names: Names) -> None:
-    write_atomic(path, names.model_dump_json(indent=1).encode() + b"\n")
+def read_moves(path: Path) -> tuple[Move, ...]:
+    """What people gave to another voice, in order."""
+    return read(path, Moves).moves
+
+
+def write_moves(workspace: Workspace, moves: tuple[Move, ...]) -> None:
+    """Moves in the place of those that stand in edits/voices.json."""
+    path = workspace.folder / "edits" / VOICES
+    _write(path, read(path, Moves).model_copy(update={"moves": moves}))
+
+
+def _write(path: Path, edited: Noun) -> None:
+    write_atomic(path, edited.model_dump_json(indent=1, exclude_none=True).encode() + b"\n")
 
 
 # A recording that was replaced by the same one, some seconds earlier or later -----------------------
@@ -96,14 +128,36 @@ def settle_shift(workspace: Workspace) -> None:
         shift = Shift.model_validate_json(promised.read_bytes())
     except (FileNotFoundError, ValidationError):
         return
-    path = workspace.folder / "edits" / NAMES
-    names = read_names(path)
-    if workspace.sha256("10-audio.flac") == shift.audio and names.times_of != shift.audio and names.names:
-        moved = tuple(
-            p.model_copy(update={"moments": tuple(round(m + shift.by, 2) for m in p.moments)}) for p in names.names
-        )
-        _write(path, Names(names=moved, times_of=shift.audio))
+    if workspace.sha256(AUDIO.file) == shift.audio:
+        _settle(workspace.folder / "edits" / NAMES, Names, shift)
+        _settle(workspace.folder / "edits" / VOICES, Moves, shift)
     promised.unlink()
+
+
+def _settle(path: Path, noun: type[E], shift: Shift) -> None:
+    edited = read(path, noun)
+    if edited != noun() and edited.times_of != shift.audio:
+        moved = noun.model_validate(_later(edited.model_dump(), shift.by))
+        _write(path, moved.model_copy(update={"times_of": shift.audio}))
+
+
+def _later(value: Any, by: float) -> Any:
+    """What was read from names.json or voices.json, `by` seconds later: every number in it is a time."""
+    if isinstance(value, dict):
+        later = {key: _later(inner, by) for key, inner in value.items()}
+        return {key: max(0.0, time) if key in Span.model_fields else time for key, time in later.items()}
+    if isinstance(value, list | tuple):
+        return [_later(inner, by) for inner in value]
+    return round(value + by, 3) if isinstance(value, float) else value
+
+
+def moments(folder: Path) -> dict[str, list[float]]:
+    """By file of edits/ the times in seconds at which it must fit; a stretch by its middle."""
+    names, moves = read_pins(folder / NAMES), read_moves(folder / VOICES)
+    return {
+        NAMES: sorted({moment for pin in names for moment in pin.moments}),
+        VOICES: sorted({time for move in moves for time in (*move.to, *(span.middle for span in move.spans))}),
+    }
 
 
 # The article ---------------------------------------------------------------------------------------

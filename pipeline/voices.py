@@ -2,69 +2,84 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from dataclasses import dataclass
 
 from pipeline import edits
 from pipeline.artifacts import PASSAGES
+from pipeline.edits import Move
 from pipeline.errors import PipelineError
 from pipeline.models import NamedVoice, Passages
-from pipeline.speech.names import moments_of, names_of, pinned, voice_at
+from pipeline.speech import moves, picture
+from pipeline.speech.names import names_of, pinned, voice_at
 from pipeline.speech.passages import clock
 from pipeline.workspace import Workspace
 
 MOMENTS = 3
+COLUMNS = 60  # of the strip that shows when a voice speaks
 
 
 @dataclass(frozen=True)
 class Voice:
-    """One voice: its name so far, seconds spoken, share of all speech, and good moments to listen to."""
+    """One voice: its name so far, seconds spoken, share of all speech, good moments to listen to, when it speaks."""
 
     named: NamedVoice
     seconds: float
     share: float
     moments: tuple[float, ...]
+    levels: list[float]
 
     def cells(self) -> tuple[str, str, str, str, str, str]:
         """A row for the terminal."""
         times = "  ".join(clock(moment) for moment in self.moments)
         name, state = self.named.name or "unknown", "" if self.named.status == "unknown" else self.named.status
-        return self.named.voice, name, state, clock(self.seconds), f"{self.share:.0%}", times
+        return self.named.voice, name, state, clock(self.seconds), picture.percent(self.share), times
 
 
-def overview(workspace: Workspace) -> list[Voice]:
-    """Every voice, in order of first speaking."""
-    passages = _passages(workspace)
-    listed = workspace.webinar().names()
-    names = names_of(passages, listed, edits.read_pins(workspace.folder / "edits" / edits.NAMES))
-    seconds: Counter[str] = Counter()
-    for passage in passages.passages:
-        seconds[passage.speaker] += passage.duration  # type: ignore[assignment]
-    total = sum(seconds.values()) or 1
+def overview(workspace: Workspace) -> tuple[list[Voice], float]:
+    """Every voice, in order of first speaking, and the seconds that the strips of levels span."""
+    passages, pins = heard(workspace), edits.read_pins(workspace.folder / "edits" / edits.NAMES)
+    names = names_of(passages, workspace.webinar().names(), pins)
+    spoken = picture.seconds_of(passages)
+    total = sum(spoken.values()) or 1
     return [
-        Voice(named, seconds[voice], seconds[voice] / total, _good_moments(passages, voice))
+        Voice(
+            named, spoken[voice], spoken[voice] / total, _good_moments(passages, voice),
+            picture.levels(passages, voice, COLUMNS),
+        )
         for voice, named in names.items()
-    ]
+    ], picture.length(passages)  # fmt: skip
 
 
 def misfits(workspace: Workspace) -> list[str]:
-    """A sentence for each name that a person gave and that no voice goes by any more."""
-    passages = _passages(workspace)
-    names, lost = pinned(passages, edits.read_pins(workspace.folder / "edits" / edits.NAMES))
+    """A sentence for each name that no voice goes by any more, and for each move that no longer fits."""
+    passages, pins = heard(workspace), edits.read_pins(workspace.folder / "edits" / edits.NAMES)
+    names, lost = pinned(passages, pins)
     said = []
     for pin in lost:
-        heard = [(moment, voice) for moment in pin.moments if (voice := voice_at(passages, moment))]
-        if heard:
-            moment, voice = heard[0]
-            why = f"voice {voice}, which is heard there now, goes by {names[voice][0]}"
+        there = [(moment, voice) for moment in pin.moments if (voice := voice_at(passages, moment))]
+        if there:
+            moment, voice = there[0]
+            why = f"voice {voice}, which is heard there now, "
+            why += f"goes by {names[voice][0]}" if voice in names else "is not heard at most of the other moments"
         else:
             moment, why = pin.moments[0], "nobody is heard there any more"
         said.append(f"{pin.name} was named at {clock(moment)}, but {why}")
+    words = [word for passage in passages.passages for word in passage.words]
+    for move in moves.misfits(words, edits.read_moves(workspace.folder / "edits" / edits.VOICES)):
+        receiver = f"the voice at {clock(move.to[0])}" if move.to else "a new voice"
+        said.append(f"{where(move)} was given to {receiver}, but nobody is heard there any more")
     return said
 
 
-def _passages(workspace: Workspace) -> Passages:
+def where(move: Move) -> str:
+    """What a move is about, in words."""
+    first, last = move.spans[0], move.spans[-1]
+    more = f" ({len(move.spans)} stretches)" if len(move.spans) > 1 else ""
+    return f"what was said from {clock(first.start)} to {clock(last.end)}{more}"
+
+
+def heard(workspace: Workspace) -> Passages:
+    """Who was heard when; PipelineError where nobody was yet."""
     path = workspace.path(PASSAGES.file)
     if not path.exists():
         raise PipelineError(f"nobody has been heard yet in {workspace.slug}", f"impressie run {workspace.slug}")
@@ -75,36 +90,3 @@ def _good_moments(passages: Passages, voice: str) -> tuple[float, ...]:
     """Starts of the longest passages of a voice, in order of time."""
     longest = sorted((p for p in passages.passages if p.speaker == voice), key=lambda p: -p.duration)[:MOMENTS]
     return tuple(sorted(passage.start for passage in longest))
-
-
-def set_names(workspace: Workspace, assignments: list[str]) -> list[str]:
-    """Confirm names ('A=Arne van Hout'): pinned to moments at which each voice was heard. Says what it did."""
-    passages = _passages(workspace)
-    there = dict.fromkeys(passage.speaker for passage in passages.passages)
-    listed = workspace.webinar().names()
-    pairs = []
-    for assignment in assignments:
-        voice, equals, name = assignment.partition("=")
-        name = re.sub(r"\s+", " ", name).strip()
-        if not equals or not name or not name.isprintable():
-            raise PipelineError(f"'{assignment}' gives no name", 'write it as A="Arne van Hout"')
-        if voice.strip().upper() not in there:
-            raise PipelineError(f"there is no voice '{voice}'", f"voices here: {', '.join(there)}")
-        pairs.append((voice.strip().upper(), name))
-    said = []
-    with workspace.locked(f"speakers {workspace.slug} set"):
-        edits.settle_shift(workspace)
-        for voice, name in pairs:
-            edits.pin(
-                workspace,
-                name,
-                moments_of(passages, voice),
-                lambda moment, voice=voice: voice_at(passages, moment) == voice,  # type: ignore[misc]
-            )
-            unlisted = (
-                ""
-                if name in listed
-                else f"  (not in the list of speakers: add role and organisation to {workspace.toml.name})"
-            )
-            said.append(f"  ✓ voice {voice} is {name}{unlisted}")
-    return said

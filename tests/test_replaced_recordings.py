@@ -43,6 +43,19 @@ def test_names_move_along_with_a_recording_whose_intro_was_cut_off(named, home, 
     assert pins(home) == pytest.approx([moment - 7 for moment in before], abs=0.1)
 
 
+def test_moved_voices_move_along_with_a_recording_whose_intro_was_cut_off(named, home, impressie):
+    def times():
+        moves = json.loads((home / "outputs" / SLUG / "edits" / "voices.json").read_text(encoding="utf-8"))["moves"]
+        return [time for move in moves for span in move["spans"] for time in (span["start"], span["end"], *move["to"])]
+
+    assert impressie("speakers", "proef", "move", "0:00:30", "A").code == 0
+    before = times()
+    cut(named, 7)
+    for _ in range(2):
+        assert impressie("rerun", "proef", "download").code == 0
+        assert times() == pytest.approx([time - 7 for time in before], abs=0.1)
+
+
 def test_another_recording_moves_nothing_and_says_what_no_longer_fits(named, home, impressie):
     before = pins(home)
     tone = [find_ffmpeg(), "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", "anoisesrc=d=60:a=0.1", "-c:a", "aac"]

@@ -259,7 +259,7 @@ def test_a_bit_flipped_in_an_artifact_is_seen(done, home, file):
     assert [why for state, why in states(home).values() if state != "fresh" and f"{file} changed by hand" in why]
 
 
-@pytest.mark.parametrize("file", ["10-audio.flac", "20-transcript.json", "40-transcript.md", "50-draft.json"])
+@pytest.mark.parametrize("file", ["10-audio.flac", "20-transcript.json", "40-voices.svg", "50-draft.json"])
 def test_an_artifact_that_was_deleted_is_made_again(done, home, impressie, file):
     before = (outputs(home) / file).read_bytes()
     (outputs(home) / file).unlink()
@@ -360,10 +360,57 @@ def test_a_broken_artifact_is_one_sentence(done, home, impressie):
 def test_a_name_reaches_the_article_and_the_transcript(done, home, impressie):
     said = impressie("speakers", "proef", "set", "A=Greta Aardenburg", "B=Tom Hendriks")
     assert "not in the list of speakers" in said.err
-    assert ran(impressie("run", "proef"))[0] == "segment"
+    assert "✓ segment" in said.err
+    assert ran(impressie("run", "proef"))[0] == "draft"
     assert "**Greta Aardenburg**" in (outputs(home) / "40-transcript.md").read_text(encoding="utf-8")
     row = next(line for line in impressie("speakers", "proef").out.splitlines() if "Greta" in line)
     assert "confirmed" in row
+
+
+def test_moved_voices_reach_the_transcript_and_survive_every_command(done, home, impressie):
+    said = impressie("speakers", "proef", "move", "0:00:30", "A")
+    assert "✓ segment" in said.err
+    assert stale(home) == ["draft", "rehear", "check"]
+    file = outputs(home) / "edits" / "voices.json"
+    mine = file.read_text(encoding="utf-8")
+    for command in (
+        ["run", "proef"],
+        ["rerun", "proef", "segment", "--discard-edits"],
+        ["rerun", "proef", "transcribe", "--set", "model=small"],
+        ["run", "proef"],
+        ["speakers", "proef", "set", "A=Marieke Verhoeven"],
+    ):
+        assert impressie(*command).code == 0
+        assert file.read_text(encoding="utf-8") == mine, command
+    file.unlink()
+    assert states(home)["segment"] == ("stale", ("edits/voices.json is gone",))
+
+
+def test_a_transcript_that_was_corrected_by_hand_is_kept_when_a_voice_moves(done, home, impressie):
+    path = outputs(home) / "40-passages.json"
+    path.write_text(path.read_text(encoding="utf-8").replace("wijk", "buurt"), encoding="utf-8")
+    mine = path.read_text(encoding="utf-8")
+    said = impressie("speakers", "proef", "merge", "A", "B")
+    assert "40-passages.json changed by hand, so it is kept as it is" in said.err
+    assert path.read_text(encoding="utf-8") == mine
+
+
+def test_names_and_moves_hold_when_the_diarizer_runs_again_and_swaps_its_voices(done, home, impressie, monkeypatch):
+    impressie("speakers", "proef", "set", "A=Marieke Verhoeven", "B=Tom Hendriks")
+    impressie("speakers", "proef", "move", "0:00:30", "A")
+    before = (outputs(home) / "40-transcript.md").read_text(encoding="utf-8")
+    real = fake.FakeDiarizer.diarize
+
+    def swapped(*args):
+        turns = real(*args)
+        other = [t.model_copy(update={"speaker": "BA"["AB".index(t.speaker)]}) for t in turns.turns]
+        return turns.model_copy(update={"turns": tuple(other)})
+
+    monkeypatch.setattr(fake.FakeDiarizer, "diarize", swapped)
+    assert impressie("rerun", "proef", "diarize").code == 0
+    assert ran(impressie("run", "proef"))[0] == "segment"
+    after = (outputs(home) / "40-transcript.md").read_text(encoding="utf-8")
+    assert after.replace("| B |", "| A |") == before.replace("| B |", "| A |")
 
 
 # Forgetting ----------------------------------------------------------------------------------------

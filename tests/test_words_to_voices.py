@@ -5,7 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.models import Segment, Transcript, Turn, Turns, Word
+from pipeline.edits import Move
+from pipeline.models import Segment, Span, Transcript, Turn, Turns, Word
+from pipeline.speech.moves import laid, misfits, spans_of
 from pipeline.speech.passages import passages
 
 
@@ -87,9 +89,44 @@ any_words = st.lists(
 ).map(lambda raw: tuple(Word(start=s, end=s + d, text=t) for s, d, t in sorted(raw)))
 
 
-@given(any_words, any_turns)
-def test_words_are_neither_lost_nor_doubled_nor_reordered_for_any_turns(words, turns):
-    made = passages(transcript(*words), turns, 2.5, 20)
+any_spans = st.lists(st.tuples(moments, moments).map(lambda pair: Span(start=min(pair), end=max(pair))), min_size=1)
+any_moves = st.lists(
+    st.builds(Move, spans=any_spans.map(tuple), to=st.lists(moments, max_size=4).map(tuple)), max_size=5
+)
+
+
+@given(any_words, any_turns, any_moves)
+def test_words_are_neither_lost_nor_doubled_nor_reordered_for_any_turns_and_any_moves(words, turns, moves):
+    made = passages(transcript(*words), turns, 2.5, 20, moves)
     assert tuple(word for passage in made.passages for word in passage.words) == words
     assert len({passage.id for passage in made.passages}) == len(made.passages)
-    assert all(p.speaker in {t.speaker for t in turns.turns} | {"A"} for p in made.passages)
+    if not moves:
+        assert all(p.speaker in {t.speaker for t in turns.turns} | {"A"} for p in made.passages)
+
+
+@given(any_words, any_moves)
+def test_a_move_that_no_longer_fits_changes_nothing(words, moves):
+    given_ = ["A"] * len(words)
+    fits = [move for move in moves if move not in misfits(words, moves)]
+    assert laid(words, given_, moves) == laid(words, given_, fits)
+
+
+@given(st.lists(st.tuples(st.floats(0, 3), st.floats(0.1, 1), st.booleans()), min_size=1, max_size=40))
+def test_what_a_person_chose_is_moved_and_no_other_word(raw):
+    words, chosen, at = [], set(), 0.0
+    for silence, length, picked in raw:
+        words.append(Word(start=at + silence, end=at + silence + length, text="ja"))
+        at = words[-1].end
+        chosen |= {len(words) - 1} if picked else set()
+    if chosen:
+        labels = laid(words, ["A"] * len(words), [Move(spans=spans_of(words, chosen))])
+        assert {i for i, label in enumerate(labels) if label == "B"} == chosen
+
+
+def test_a_moved_passage_stays_moved_when_its_words_shift_a_little():
+    turns = Turns(turns=(turn(0, 10, "A"), turn(10, 20, "B")))
+    before = words_at("Een twee drie.", start=4), words_at("Vier vijf zes.", start=12)
+    move = Move(spans=spans_of([*before[0], *before[1]], {3, 4, 5}), to=(4.6,))
+    after = words_at("Een twee drie.", start=4.5), words_at("Vier vijf zes.", start=11.4)
+    made = passages(transcript(*after[0], *after[1]), turns, 2.5, 90, [move])
+    assert said(made) == [("A", "Een twee drie."), ("A", "Vier vijf zes.")]

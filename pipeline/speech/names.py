@@ -59,6 +59,7 @@ def names_of(passages: Passages, speakers: tuple[str, ...], pins: tuple[Pin, ...
     """Every voice with its name: confirmed where a person pinned it, proposed on unequivocal evidence, else unknown."""
     voices = list(dict.fromkeys(passage.speaker for passage in passages.passages))
     confirmed, _ = pinned(passages, pins)
+    sure = {voice for pin in pins if (voice := _mostly(passages, pin))}
     taken = {names[0] for names in confirmed.values()}
     candidates: dict[str, dict[str, Evidence]] = defaultdict(dict)
     for evidence in gathered(passages, speakers):
@@ -69,13 +70,13 @@ def names_of(passages: Passages, speakers: tuple[str, ...], pins: tuple[Pin, ...
     for voice in voices:
         if voice in confirmed:
             name, *rivals = confirmed[voice]
-            said = f"door u ook {' en '.join(rivals)} genoemd: welke naam klopt, {' of '.join((name, *rivals))}?"
-            named[voice] = NamedVoice(
-                voice=voice,
-                name=name,
-                status="proposed" if rivals else "confirmed",
-                evidence=said if rivals else "door u bevestigd",
-            )
+            said = "door u bevestigd"
+            if rivals:
+                said = f"door u ook {' en '.join(rivals)} genoemd: welke naam klopt, {' of '.join((name, *rivals))}?"
+            elif voice not in sure:
+                said = f"maar een deel van wie u {name} noemde: is dit ook {name}?"
+            status = "proposed" if rivals or voice not in sure else "confirmed"
+            named[voice] = NamedVoice(voice=voice, name=name, status=status, evidence=said)
         elif len(candidates[voice]) == 1 and claims[next(iter(candidates[voice]))] == 1:
             evidence = next(iter(candidates[voice].values()))
             said = f"{evidence.kind} ({clock(evidence.at)}): ‘{evidence.said}’"
@@ -109,6 +110,12 @@ def pinned(passages: Passages, pins: Sequence[Pin]) -> tuple[dict[str, tuple[str
         names[voice] = (first, *(name for name, times in others if times >= RIVAL * most))
     winners = {first for first, *_ in names.values()}
     return names, [pin for pin in pins if pin.name not in winners]
+
+
+def _mostly(passages: Passages, pin: Pin) -> str | None:
+    """The voice that more than half of a pin's moments are heard as."""
+    heard = Counter(voice for moment in pin.moments if (voice := voice_at(passages, moment)))
+    return next((voice for voice, times in heard.most_common(1) if 2 * times > heard.total()), None)
 
 
 def voice_at(passages: Passages, moment: float) -> str | None:

@@ -9,7 +9,9 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
+from pipeline.edits import Move
 from pipeline.models import Passage, Passages, Transcript, Turn, Turns, Word, ends_sentence
+from pipeline.speech.moves import laid
 
 NEAR = 1.2  # seconds around a turn's edge within which a sentence boundary is the better edge
 NEAR_WORDS = 4
@@ -91,21 +93,23 @@ def _runs(labels: Sequence[str]) -> list[tuple[int, int]]:
     return [(start, end) for start, end in pairwise(edges) if end > start]
 
 
-def passages(transcript: Transcript, turns: Turns, pause: float, longest: float) -> Passages:
-    """What each voice said without another coming between.
+def passages(
+    transcript: Transcript, turns: Turns, pause: float, longest: float, moves: Sequence[Move] = ()
+) -> Passages:
+    """What each voice said without another coming between, the voices as people moved them.
 
     A silence of `pause` seconds, or `longest` seconds of speech, ends a passage at the next end of a sentence; so
     does another language.
     """
     words = transcript.words
     languages = [segment.language for segment in transcript.segments for _ in segment.words]
-    labels = repaired(words, voices(words, turns.turns))
+    labels = laid(words, repaired(words, voices(words, turns.turns)), moves)
     made: list[Passage] = []
     start = 0
     for i in range(1, len(words) + 1):
         if i < len(words) and not _breaks(words, labels, languages, start, i, pause, longest):
             continue
-        made.append(_passage(words[start:i], labels[start], languages[start], {passage.id for passage in made[-3:]}))
+        made.append(passage_of(words[start:i], labels[start], languages[start], {passage.id for passage in made[-3:]}))
         start = i
     return Passages(passages=tuple(made), suspects=transcript.suspects)
 
@@ -126,7 +130,8 @@ def _breaks(
     return words[i].start - words[i - 1].end > pause or words[i - 1].end - words[start].start > longest
 
 
-def _passage(words: Sequence[Word], voice: str, language: str, taken: set[str]) -> Passage:
+def passage_of(words: Sequence[Word], voice: str, language: str, taken: set[str]) -> Passage:
+    """Words of one voice; its id is its time, and none of those that are taken."""
     start = words[0].start
     name = f"t{start:.2f}"
     while name in taken:

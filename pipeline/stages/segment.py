@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipeline import edits
-from pipeline.artifacts import PASSAGES, READABLE, TRANSCRIPT, TURNS
+from pipeline.artifacts import PASSAGES, PICTURE, READABLE, TRANSCRIPT, TURNS
 from pipeline.config import SegmentParams, Webinar
 from pipeline.models import NamedVoice, Passages
+from pipeline.speech import picture
 from pipeline.speech.names import names_of
 from pipeline.speech.passages import clock, passages
 from pipeline.stage import Job, Stage
@@ -20,22 +21,25 @@ def uses(webinar: Webinar) -> SegmentParams:
 
 def run(job: Job[SegmentParams]) -> str:
     """Words to voices, voices to passages."""
-    made = passages(job.read(TRANSCRIPT), job.read(TURNS), job.params.pause, job.params.longest)
+    moves = edits.read_moves(job.edits(edits.VOICES))
+    made = passages(job.read(TRANSCRIPT), job.read(TURNS), job.params.pause, job.params.longest, moves)
     names = names_of(made, job.params.speakers, edits.read_pins(job.edits(edits.NAMES)))
     job.write(PASSAGES, made)
     job.write(READABLE, readable(made, names))
+    job.write(PICTURE, picture.svg(made, {voice: spoken_by(voice, names) for voice in names}))
     known = sum(1 for voice in names.values() if voice.name)
     return f"{len(made.passages)} passages, {known} of {len(names)} voices named"
 
 
 def readable(made: Passages, names: Mapping[str, NamedVoice]) -> str:
     """The transcript for people, in Dutch: who, when, what; doubtful text is marked. Pure."""
-    lines = ["# Transcript", ""]
+    labels = {voice: escaped(" ".join(spoken_by(voice, names).split())) for voice in names}
+    lines = ["# Transcript", "", f"![Wie sprak wanneer]({PICTURE.file})", "", *picture.table(made, labels), ""]
     for passage in made.passages:
         doubts = sorted({s.reason for s in made.suspects if s.overlap(passage) > 0})
         mark = f" *(twijfelachtig: {', '.join(DOUBTS.get(reason, reason) for reason in doubts)})*" if doubts else ""
         lines += [
-            f"**{spoken_by(passage.speaker, names)}** [{clock(passage.start)}]{mark}",
+            f"**{labels[passage.speaker]}** [{clock(passage.start)}]{mark}",
             "",
             escaped(passage.text),
             "",
@@ -68,9 +72,9 @@ STAGE = Stage(
     name="segment",
     does="give every word its voice",
     reads=(TRANSCRIPT, TURNS),
-    writes=(PASSAGES, READABLE),
+    writes=(PASSAGES, READABLE, PICTURE),
     uses=uses,
-    version=1,
+    version=2,
     run=run,
-    lays=(edits.NAMES,),
+    lays=(edits.NAMES, edits.VOICES),
 )
