@@ -199,9 +199,10 @@ def speakers(
     if action is None:
         shown = voices.overview(workspace)
         console.table(("voice", "name", "", "spoke", "share", "listen at"), [row.cells() for row in shown])
-        for row in shown:
-            if row.named.evidence:
-                console.out(f"  {row.named.voice}: {row.named.evidence}")
+        evidence = [line for row in shown for line in row.evidence()]
+        if evidence:
+            console.out("")
+            console.table(("voice", "may be", "hint", "at", "what was said"), evidence)
         for line in voices.misfits(workspace):
             console.out(f"  ! {line}")
         unsure = [row.named.voice for row in shown if row.named.status != "confirmed"]

@@ -4,47 +4,70 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from pipeline import edits
 from pipeline.artifacts import PASSAGES
 from pipeline.errors import PipelineError
 from pipeline.models import NamedVoice, Passages
-from pipeline.speech.names import moments_of, names_of, pinned, voice_at
+from pipeline.speech.introductions import Evidence
+from pipeline.speech.names import judge, moments_of, pinned, voice_at
 from pipeline.speech.passages import clock
 from pipeline.workspace import Workspace
 
 MOMENTS = 3
+HINTS = 2  # shown for each name that a voice may go by
 
 
 @dataclass(frozen=True)
 class Voice:
-    """One voice: its name so far, seconds spoken, share of all speech, and good moments to listen to."""
+    """One voice: its name so far, seconds spoken, share of all speech, good moments to listen to, and who it may be."""
 
     named: NamedVoice
     seconds: float
     share: float
     moments: tuple[float, ...]
+    candidates: tuple[Evidence, ...]
+    why: str | None
 
     def cells(self) -> tuple[str, str, str, str, str, str]:
-        """A row for the terminal."""
+        """A row for the terminal; where there is no sure name, why."""
         times = "  ".join(clock(moment) for moment in self.moments)
-        name, state = self.named.name or "unknown", "" if self.named.status == "unknown" else self.named.status
+        state = ": ".join(filter(None, (self.named.name and self.named.status, self.why)))
+        name = self.named.name or "unknown"
         return self.named.voice, name, state, clock(self.seconds), f"{self.share:.0%}", times
+
+    def evidence(self) -> Iterator[tuple[str, str, str, str, str]]:
+        """Rows for the terminal: who it may be, how strong that hint is, when it was given, in which words."""
+        for name, group in groupby(self.candidates, key=lambda found: found.name):
+            hints = list(group)
+            for number, found in enumerate(hints[:HINTS], 1):
+                more = f" and {len(hints) - HINTS} more" if number == HINTS < len(hints) else ""
+                said = f"{found.kind}{': ' if found.said else ''}{found.quoted}{more}"
+                yield self.named.voice, name, found.strength, clock(found.at), said
 
 
 def overview(workspace: Workspace) -> list[Voice]:
     """Every voice, in order of first speaking."""
     passages = _passages(workspace)
     listed = workspace.webinar().names()
-    names = names_of(passages, listed, edits.read_pins(workspace.folder / "edits" / edits.NAMES))
+    judged = judge(passages, listed, edits.read_pins(workspace.folder / "edits" / edits.NAMES))
     seconds: Counter[str] = Counter()
     for passage in passages.passages:
         seconds[passage.speaker] += passage.duration  # type: ignore[assignment]
     total = sum(seconds.values()) or 1
     return [
-        Voice(named, seconds[voice], seconds[voice] / total, _good_moments(passages, voice))
-        for voice, named in names.items()
+        Voice(
+            each.named,
+            seconds[voice],
+            seconds[voice] / total,
+            _good_moments(passages, voice),
+            each.candidates,
+            each.why,
+        )
+        for voice, each in judged.items()
     ]
 
 
