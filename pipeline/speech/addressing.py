@@ -49,8 +49,8 @@ HANDS = re.compile(
     rf"|dan nu(?: toch| ook| graag)?|welkom,?(?: aan)?|applaus voor)\s+{ROLE}{NAME}"
 )
 NOT_NOW = re.compile(
-    r"(?i)\b(?:straks|daarna|dadelijk|later|zo ?meteen|zo dadelijk|vorige|gisteren|morgen|volgende|na de pauze|gaf"
-    r"|gaven|kreeg|niet|nooit|geen|eerst nog|had|hadden|net)\b"
+    r"(?i)\b(?:straks|bijna|daarna|dadelijk|later|zo ?meteen|zo dadelijk|vorige|gisteren|morgen|volgende|na de pauze"
+    r"|gaf|gaven|kreeg|niet|nooit|geen|eerst nog|had|hadden|net)\b"
 )
 THEY = re.compile(
     r"(?i)^\W*(?:vraagt|vroeg|zegt|zei|schrijft|schreef|stelt|vindt|die"
@@ -80,7 +80,7 @@ SPOKEN = (
 )
 FOR_IT = rf"(?i:,?\s+voor\s+(?:je|jouw|uw|u|haar|zijn|deze|dit|dat|het|de)\s+(?:\w+\s+)?{SPOKEN}\b)"
 THANKS = re.compile(
-    rf"\b(?i:dank|dankjewel|dankuwel|bedankt|merci)(?:{FOR_IT}|(?i:,?\s+(?:je|u|jou|wel|heel|erg|hartelijk|zeer|ook"
+    rf"\b(?i:dank|dankjewel|dankuwel|bedankt|merci)(?:{FOR_IT}|(?i:,?\s+(?:je|u|jou|wel|heel|erg|hartelijk|zeer"
     rf"|alvast|hoor|daarvoor)))*[\s,]+{NAME}"
 )
 THANKS_TO = re.compile(rf"\b(?i:dank aan)\s+{NAME}(?={FOR_IT})")
@@ -136,7 +136,8 @@ def _call(utterance: Utterance, people: Sequence[str]) -> tuple[list[str], Sente
         if names:
             rivals = {who for one in earlier for who in _who(CALL, one, people, _vocative(one))}
             alone = len(names | rivals) == 1 and (not _crowd(text, people) or (not handed and TO_YOU.search(text)))
-            return (list(names.pop()), sentence, floor) if alone else None
+            # Where more is said after it, perhaps somebody else is to speak first after all.
+            return (list(names.pop()), sentence, floor and sentence is last[-1]) if alone else None
     return None
 
 
@@ -173,8 +174,12 @@ def _vocative(text: str) -> Fits:
 
 def _for_another(opening: str, name: str) -> bool:
     """Whether who speaks next is evidently not who was called: interrupts, or speaks of her."""
-    mentioned = re.search(rf"\b{re.escape(first_name(name))}\b", SELF.sub("", opening), re.IGNORECASE)
-    return bool(mentioned or INTERRUPTS.search(opening) or FOR_ANOTHER.search(opening))
+    return bool(_speaks_of(name, opening) or INTERRUPTS.search(opening) or FOR_ANOTHER.search(opening))
+
+
+def _speaks_of(name: str, text: str) -> bool:
+    """Whether a name falls other than in 'ik ben …'."""
+    return re.search(rf"\b{re.escape(first_name(name))}\b", SELF.sub("", text), re.IGNORECASE) is not None
 
 
 def thanks(said: Sequence[Utterance], people: Sequence[str]) -> Iterator[Evidence]:
@@ -192,7 +197,7 @@ def thanks(said: Sequence[Utterance], people: Sequence[str]) -> Iterator[Evidenc
                 continue  # it was she who answered the thanks
             names = next(iter(here))
             strength: Strength = "weak" if len(names) > 1 else "fair"
-            for name in names:
+            for name in (name for name in names if not _speaks_of(name, before.opening(len(before.words)))):
                 yield Evidence(
                     before.voice, name, "thanked after speaking", strength, sentence.text, sentence.at, after.voice
                 )
