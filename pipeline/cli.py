@@ -212,9 +212,9 @@ def speakers(
     shown, length = voices.overview(workspace)
     console.table(("voice", "name", "", "spoke", "share", "listen at"), [row.cells() for row in shown])
     console.strips([(row.named.voice, row.levels, row.named.name or "unknown") for row in shown], length)
-    for row in shown:
-        if row.named.evidence:
-            console.out(f"  {row.named.voice}: {row.named.evidence}")
+    if evidence := [line for row in shown for line in row.evidence()]:
+        console.out("")
+        console.table(("voice", "may be", "hint", "at", "what was said"), evidence)
     for line in voices.misfits(workspace):
         console.out(f"  ! {line}")
     unsure = [row.named.voice for row in shown if row.named.status != "confirmed"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from pipeline import edits
 from pipeline.artifacts import PASSAGES
@@ -10,44 +12,63 @@ from pipeline.edits import Move
 from pipeline.errors import PipelineError
 from pipeline.models import NamedVoice, Passages
 from pipeline.speech import moves, picture
-from pipeline.speech.names import names_of, pinned, voice_at
+from pipeline.speech.introductions import Evidence
+from pipeline.speech.names import judge, pinned, voice_at
 from pipeline.speech.passages import clock
 from pipeline.workspace import Workspace
 
 MOMENTS = 3
 COLUMNS = 60  # of the strip that shows when a voice speaks
+HINTS = 2  # shown for each name that a voice may go by
 
 
 @dataclass(frozen=True)
 class Voice:
-    """One voice: its name so far, seconds spoken, share of all speech, good moments to listen to, when it speaks."""
+    """One voice: name, seconds spoken, share of all speech, moments to listen to, when it speaks, who it may be."""
 
     named: NamedVoice
     seconds: float
     share: float
     moments: tuple[float, ...]
     levels: list[float]
+    candidates: tuple[Evidence, ...]
+    why: str | None
 
     def cells(self) -> tuple[str, str, str, str, str, str]:
-        """A row for the terminal."""
+        """A row for the terminal; where there is no sure name, why."""
         times = "  ".join(clock(moment) for moment in self.moments)
-        name, state = self.named.name or "unknown", "" if self.named.status == "unknown" else self.named.status
+        state = ": ".join(filter(None, (self.named.name and self.named.status, self.why)))
+        name = self.named.name or "unknown"
         return self.named.voice, name, state, clock(self.seconds), picture.percent(self.share), times
+
+    def evidence(self) -> Iterator[tuple[str, str, str, str, str]]:
+        """Rows for the terminal: who it may be, how strong that hint is, when it was given, in which words."""
+        for name, group in groupby(self.candidates, key=lambda found: found.name):
+            hints = list(group)
+            for number, found in enumerate(hints[:HINTS], 1):
+                more = f" and {len(hints) - HINTS} more" if number == HINTS < len(hints) else ""
+                said = f"{found.kind}{': ' if found.said else ''}{found.quoted}{more}"
+                yield self.named.voice, name, found.strength, clock(found.at), said
 
 
 def overview(workspace: Workspace) -> tuple[list[Voice], float]:
     """Every voice, in order of first speaking, and the seconds that the strips of levels span."""
     passages, pins = heard(workspace), edits.read_pins(workspace.folder / "edits" / edits.NAMES)
-    names = names_of(passages, workspace.webinar().names(), pins)
+    judged = judge(passages, workspace.webinar().names(), pins)
     spoken = picture.seconds_of(passages)
     total = sum(spoken.values()) or 1
     return [
         Voice(
-            named, spoken[voice], spoken[voice] / total, _good_moments(passages, voice),
+            each.named,
+            spoken[voice],
+            spoken[voice] / total,
+            _good_moments(passages, voice),
             picture.levels(passages, voice, COLUMNS),
+            each.candidates,
+            each.why,
         )
-        for voice, named in names.items()
-    ], picture.length(passages)  # fmt: skip
+        for voice, each in judged.items()
+    ], picture.length(passages)
 
 
 def misfits(workspace: Workspace) -> list[str]:

@@ -233,6 +233,13 @@ def test_names_that_nobody_confirmed_block() -> None:
     assert "Spreker 2 wordt geciteerd, maar heeft nog geen naam." in texts
 
 
+def test_a_proposed_name_says_what_it_rests_on() -> None:
+    proposed = NamedVoice(voice="D", name="Bram Visser", status="proposed", evidence="0:01:20 stelt zich voor: ‘Bram’")
+    texts = [f.text for f in report_of(f"Visser zei: ‘{SAID}’", NAMES | {"D": proposed}).findings]
+    why = "De naam Bram Visser is een voorstel (0:01:20 stelt zich voor: ‘Bram’); bevestig hem of geef de juiste."
+    assert why in texts
+
+
 def test_who_spoke_long_and_is_left_out_is_named() -> None:
     texts = [finding.text for finding in report_of(f"Visser zei: ‘{SAID}’").findings]
     assert any(text.startswith("Omar Haddad sprak ") for text in texts)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pipeline.edits import Pin
-from pipeline.models import Passage, Passages, Word
-from pipeline.speech.names import moments_of, names_of, pinned
+from pipeline.models import Passage, Passages, Suspect, Word
+from pipeline.speech.names import judge, moments_of, names_of, pinned
 
 SPEAKERS = ("Marieke Verhoeven", "Joost van der Meer", "Saskia Brouwer", "Tom Hendriks")
 
@@ -24,6 +26,93 @@ def passages(*said):
 
 def named(made, pins=(), speakers=SPEAKERS):
     return {voice: (n.name, n.status) for voice, n in names_of(made, speakers, pins).items()}
+
+
+def dialogues():
+    """Who says what, who may be there, and who gets a name: 'A: Ik ben Linda. | B: Dag. => A Linda Bakker'."""
+    cast = ()
+    lines = (Path(__file__).parent / "dialogues.txt").read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines, 1):
+        if line.startswith("# cast: "):
+            cast = tuple(line.removeprefix("# cast: ").split(", "))
+        elif " => " in line:
+            yield pytest.param(*line.split(" => "), cast, id=f"line {number}")
+
+
+@pytest.mark.parametrize(("said", "names", "cast"), list(dialogues()))
+def test_a_dialogue_names_who_it_unequivocally_names_and_nobody_else(said, names, cast):
+    made = passages(*(turn.split(": ", 1) for turn in said.split(" | ")))
+    found = sorted(f"{voice} {n.name}" for voice, n in names_of(made, cast, ()).items() if n.name)
+    assert (", ".join(found) or "nobody") == names
+
+
+def candidates(made, voice, speakers=SPEAKERS, pins=()):
+    judged = judge(made, speakers, pins)[voice]
+    return judged.why, [(each.name, each.strength, each.kind) for each in judged.candidates]
+
+
+def test_two_people_with_one_first_name_are_both_shown():
+    made = passages(("A", "Tom, wat vind jij?"), ("B", "Goed."))
+    assert candidates(made, "B", ("Tom Hendriks", "Tom de Boer")) == (
+        "2 candidates",
+        [("Tom Hendriks", "weak", "called, then speaks"), ("Tom de Boer", "weak", "called, then speaks")],
+    )
+
+
+def test_evidence_says_who_when_and_in_which_words():
+    made = passages(
+        ("A", "Welkom allemaal. Saskia, wat zag jij?"), ("B", "Een kaart, met acht molens erop, en die stond al vast."),
+        ("A", "Dank je wel, Saskia."),
+    )  # fmt: skip
+    seen = [(each.strength, each.at, each.said) for each in judge(made, SPEAKERS, ())["B"].candidates]
+    assert seen == [("fair", 0.6, "Saskia, wat zag jij?"), ("fair", 20.0, "Dank je wel, Saskia.")]
+    assert named(made)["B"] == ("Saskia Brouwer", "proposed")
+
+
+def test_one_hint_is_shown_and_not_enough():
+    made = passages(("A", "Saskia, wat zag jij?"), ("B", "Een kaart."))
+    assert candidates(made, "B") == ("one hint is not enough", [("Saskia Brouwer", "fair", "called, then speaks")])
+
+
+def test_the_order_of_the_list_is_a_weak_hint_for_who_is_left_and_names_nobody():
+    made = passages(("A", "Dag."), ("B", "Ik ben Marieke Verhoeven."), ("C", "Hallo."))
+    assert candidates(made, "A") == ("nobody says who", [("Joost van der Meer", "weak", "order of the list")])
+    assert candidates(made, "C") == ("nobody says who", [("Saskia Brouwer", "weak", "order of the list")])
+
+
+def test_who_is_not_on_the_list_is_shown_and_makes_her_first_name_a_question():
+    made = passages(
+        ("A", "Ik ben Saskia de Vries."), ("B", "Saskia, wat zag jij?"), ("C", "Een kaart."),
+        ("B", "Saskia, wat stond erop, weet je dat?"), ("C", "Molens."),
+    )  # fmt: skip
+    assert candidates(made, "A") == ("not in the list of speakers", [("Saskia de Vries", "strong", "introduction")])
+    assert candidates(made, "C")[0] == "2 candidates"
+    assert all(name is None for name, _ in named(made).values())
+
+
+def test_a_voice_that_introduces_itself_by_two_names_gets_none():
+    made = passages(("A", "Ik ben Tom Hendriks."), ("B", "Dag."), ("A", "Ik ben Saskia Brouwer."))
+    assert candidates(made, "A")[0] == "2 candidates"
+
+
+def test_who_calls_a_name_does_not_bear_it():
+    made = passages(("A", "Ik ben Tom Hendriks."), ("A", "Tom, wat vind jij?"), ("B", "Goed."))
+    assert candidates(made, "A")[0] == "this voice speaks to that person"
+
+
+def test_words_that_may_be_invented_are_no_evidence():
+    made = passages(("A", "Ik ben Tom Hendriks."))
+    doubtful = made.model_copy(update={"suspects": (Suspect(start=0, end=9, reason="text on silence"),)})
+    assert named(doubtful)["A"] == (None, "unknown")
+
+
+def test_an_answer_that_comes_much_later_is_none():
+    made = passages(*[("A", "Saskia, wat zag jij?"), ("B", "Een kaart.")] * 2)
+    late = [p.model_copy(update={"words": tuple(
+        word.model_copy(update={"start": word.start + 20 * i, "end": word.end + 20 * i}) for word in p.words
+    )}) for i, p in enumerate(made.passages)]  # fmt: skip
+    assert named(made)["B"][0] == "Saskia Brouwer"
+    assert named(made.model_copy(update={"passages": tuple(late)}))["B"][0] is None
 
 
 def test_who_introduces_herself_is_proposed_also_when_misspelt():

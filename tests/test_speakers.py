@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from pipeline.artifacts import PASSAGES
 from pipeline.workspace import Workspace
@@ -73,3 +74,23 @@ def test_a_name_given_where_nobody_speaks_any_more_is_told(webinar, home, impres
     heard(home, passages(LONG[0]))
     said = impressie("speakers", "proef").out
     assert "Tom Hendriks was named at 0:00:14, but nobody is heard there any more" in said
+
+
+def test_each_voice_shows_who_it_may_be_and_why_it_is_unknown(webinar, home, impressie):
+    asked = ("A", "Ik ben Tom Hendriks. Marieke, wat zag jij?")
+    heard(home, passages(asked, ("B", "Een kaart met acht molens."), ("C", "Ik ook.")))
+    names, _, hints = impressie("speakers", "proef").out.partition("\n\n")
+    told = [re.split(r"\s{2,}", line.strip())[1:3] for line in names.splitlines()[1:]]
+    assert told == [["Tom Hendriks", "proposed"], ["unknown", "one hint is not enough"], ["unknown", "nobody says who"]]
+    assert [re.split(r"\s{2,}", line.strip()) for line in hints.splitlines()[1:]] == [
+        ["A", "Tom Hendriks", "strong", "0:00:00", "introduction: ‘Ik ben Tom Hendriks’"],
+        ["B", "Marieke Verhoeven", "fair", "0:00:01", "called, then speaks: ‘Marieke, wat zag jij?’"],
+        ["C", "Marieke Verhoeven", "weak", "0:00:20", "order of the list"],
+    ]
+
+
+def test_a_voice_that_a_person_gave_two_names_says_so(webinar, home, impressie):
+    heard(home, passages(*LONG))
+    assert impressie("speakers", "proef", "set", "A=Tom Hendriks", "B=Saskia Brouwer").code == 0
+    heard(home, passages(*[("A", text) for _, text in LONG]))
+    assert "you also named it Saskia Brouwer" in row(impressie, "A")

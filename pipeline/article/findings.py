@@ -53,7 +53,8 @@ def about_people(
         if named.name is None and mine:
             yield blocks("name", f"{person.name} wordt geciteerd, maar heeft nog geen naam.", at)
         elif named.status == "proposed" and (mine or mentioned):
-            hint = f"De naam {person.name} is een voorstel; bevestig hem of geef de juiste."
+            why = f" ({named.evidence})" if named.evidence else ""
+            hint = f"De naam {person.name} is een voorstel{why}; bevestig hem of geef de juiste."
             yield (blocks if mine else look)("name", hint, at)
         share = seconds[voice] / (sum(seconds.values()) or 1)
         if share > SPOKE_LONG and not mentioned:

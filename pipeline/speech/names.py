@@ -1,89 +1,115 @@
 """Names of voices: given by a person, or proposed on evidence that is shown. Pure.
 
-A mention is never an introduction.
+A name is proposed on one strong piece of evidence or on two fair ones that agree, where nothing of like weight says
+otherwise; else the voice stays unknown.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise, takewhile
-
-from rapidfuzz import fuzz
+from dataclasses import dataclass, replace
 
 from pipeline.edits import Pin
-from pipeline.models import NamedVoice, Passage, Passages
+from pipeline.models import NamedVoice, Passages
+from pipeline.speech.addressing import calls, thanks
+from pipeline.speech.introductions import Evidence, introductions, utterances
 from pipeline.speech.passages import clock
 
-PARTICLES = "van|de|der|den|ten|ter|te|het|’t"
-TITLES = re.compile(r"^(?:(?i:prof|drs?|ir|ing|mr)\.\s*)+(?=\w)")
-PARTICLE = {*PARTICLES.split("|"), "t"}
-PART = rf"(?:[A-ZÀ-Ý][\w’'-]+|(?:{PARTICLES})\b)"
-SELF = re.compile(rf"(?i:\b(?:ik ben|mijn naam is|ik heet|u spreekt met))\s+({PART}(?:\s+{PART}){{0,4}})")
-LOOSE_PARTICLES = re.compile(rf"(?:\s+(?:{PARTICLES}))+$")
-ORGANISATION = (
-    r"(?:(?i:\w*(?:universiteit|hogeschool|school|college|academie|gemeente|provincie|ministerie|waterschap|stichting"
-    r"|vereniging|genootschap|instituut|bibliotheek|museum|centrum|commissie|platform)|\w+(?:raad|bank|groep|dienst))"
-    r"|[A-Z]{2,})\b"
-)
-STOPS = re.compile(r"\s*(?:[.,;:?!…–(]|-\s|$)")
-# After 'ik ben Tom Hendriks': the sentence is over, or says where he is from; 'ik ben Tom Hendriks dankbaar' does not.
-GOES_ON = re.compile(
-    rf"{STOPS.pattern}|\s+(?:ik\b|en (?:ik|ben|werk|woon)\b|{ORGANISATION}"
-    rf"|van\s+(?:(?:de|het|een)\s+)?(?:[A-ZÀ-Ý]|{ORGANISATION}))"
-)
-SURE = re.compile(r"(?i:mijn naam is|ik heet)")
-# A surname, or where she is from? 'Linda Bakker van Westerdam', 'Anna van het Wad'.
-AMBIGUOUS = re.compile(r"\s[A-ZÀ-Ý]\S*\s+van(?:\s+(?:de|het))?\s+[A-ZÀ-Ý]|\svan het\s")
-ALIKE = 80  # of 100, rapidfuzz's ratio, of first name and surname each: 'Denis' is Deniz, 'Dennis' is not
-ALIKE_FIRST = 86
+POINTS = {"strong": 3, "fair": 1, "weak": 0}
+ENOUGH = 2
+CLEARLY = 2  # a name must have more than this many times the points of whatever says otherwise
 RIVAL = 1 / 3  # of the moments of a voice's first name: from there on another name makes it a question again
-CALLED = 2  # times that a voice must answer to a name before that counts as evidence
+DUTCH = {
+    "introduction": "stelt zich voor",
+    "called, then speaks": "krijgt het woord en spreekt",
+    "thanked after speaking": "wordt na het spreken bedankt",
+}
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """Why a voice may be somebody: the words, when they were said, and how strong that is."""
+class Judged:
+    """A voice with its name, if any; who it may be, the likeliest first; and in English why that is not sure."""
 
-    voice: str
-    name: str
-    kind: str
-    said: str
-    at: float
+    named: NamedVoice
+    candidates: tuple[Evidence, ...] = ()
+    why: str | None = None
 
 
 def names_of(passages: Passages, speakers: tuple[str, ...], pins: tuple[Pin, ...]) -> dict[str, NamedVoice]:
     """Every voice with its name: confirmed where a person pinned it, proposed on unequivocal evidence, else unknown."""
-    voices = list(dict.fromkeys(passage.speaker for passage in passages.passages))
+    return {voice: judged.named for voice, judged in judge(passages, speakers, pins).items()}
+
+
+def judge(passages: Passages, speakers: tuple[str, ...], pins: tuple[Pin, ...]) -> dict[str, Judged]:
+    """Every voice, in order of first speaking, with its name and the evidence."""
     confirmed, _ = pinned(passages, pins)
-    sure = {voice for pin in pins if (voice := _mostly(passages, pin))}
     taken = {names[0] for names in confirmed.values()}
-    candidates: dict[str, dict[str, Evidence]] = defaultdict(dict)
-    for evidence in gathered(passages, speakers):
-        if evidence.voice not in confirmed and evidence.name not in taken:
-            candidates[evidence.voice].setdefault(evidence.name, evidence)
-    claims = Counter(name for names in candidates.values() for name in names)
-    named = {}
-    for voice in voices:
-        if voice in confirmed:
-            name, *rivals = confirmed[voice]
-            said = "door u bevestigd"
-            if rivals:
-                said = f"door u ook {' en '.join(rivals)} genoemd: welke naam klopt, {' of '.join((name, *rivals))}?"
-            elif voice not in sure:
-                said = f"maar een deel van wie u {name} noemde: is dit ook {name}?"
-            status = "proposed" if rivals or voice not in sure else "confirmed"
-            named[voice] = NamedVoice(voice=voice, name=name, status=status, evidence=said)
-        elif len(candidates[voice]) == 1 and claims[next(iter(candidates[voice]))] == 1:
-            evidence = next(iter(candidates[voice].values()))
-            said = f"{evidence.kind} ({clock(evidence.at)}): ‘{evidence.said}’"
-            named[voice] = NamedVoice(voice=voice, name=evidence.name, status="proposed", evidence=said, at=evidence.at)
-        else:
-            named[voice] = NamedVoice(voice=voice)
-    return named
+    found = gathered(passages, speakers)
+    evidence = [each for each in found if each.name not in taken and each.voice not in confirmed]
+    firsts = {passage.speaker: passage.start for passage in reversed(passages.passages)}
+    judged = {voice: _judged(voice, evidence, speakers) for voice in sorted(firsts, key=lambda voice: firsts[voice])}
+    sure = {voice for pin in pins if (voice := _mostly(passages, pin))}
+    judged |= {voice: _confirmed(voice, names, voice in sure) for voice, names in confirmed.items()}
+    free = [name for name in speakers if all(each.named.name != name for each in judged.values())]
+    silent = [voice for voice, each in judged.items() if each.named.name is None and not each.candidates]
+    for voice, name in zip(silent, free, strict=False):
+        hint = Evidence(voice, name, "order of the list", "weak", "", firsts[voice], voice)
+        judged[voice] = replace(judged[voice], candidates=(hint,))
+    return judged
+
+
+def gathered(passages: Passages, speakers: tuple[str, ...]) -> list[Evidence]:
+    """All that is said about who the voices are, in order of time by kind."""
+    said = utterances(passages)
+    own = [found for utterance in said for found in introductions(utterance, speakers)]
+    # A Linda de Vries who introduces herself and is not on the list makes every 'Linda' a question.
+    people = tuple(dict.fromkeys((*speakers, *(found.name for found in own)))) if speakers else ()
+    return [*own, *calls(said, people), *thanks(said, people)]
+
+
+def _confirmed(voice: str, names: tuple[str, ...], sure: bool) -> Judged:
+    """What a person said, unless she gave the voice other names too, or most of whom she meant is now another voice."""
+    name, *rivals = names
+    if rivals:
+        said = f"door u ook {' en '.join(rivals)} genoemd: welke naam klopt, {' of '.join(names)}?"
+        why = f"you also named it {' and '.join(rivals)}"
+    elif not sure:
+        said = f"maar een deel van wie u {name} noemde: is dit ook {name}?"
+        why = f"only a part of whom you named {name}"
+    else:
+        return Judged(NamedVoice(voice=voice, name=name, status="confirmed", evidence="door u bevestigd"))
+    return Judged(NamedVoice(voice=voice, name=name, status="proposed", evidence=said), why=why)
+
+
+def _judged(voice: str, evidence: Sequence[Evidence], speakers: Sequence[str]) -> Judged:
+    """The name that the evidence proposes, if nothing of like weight contradicts it."""
+    points: dict[str, Counter[str]] = defaultdict(Counter)  # by name, by voice
+    for found in evidence:
+        points[found.name][found.voice] += POINTS[found.strength]
+    mine = [found for found in evidence if found.voice == voice]
+    if not mine:
+        return Judged(NamedVoice(voice=voice), why="nobody says who")
+    mine.sort(key=lambda found: (-points[found.name][voice], found.name, -POINTS[found.strength], found.at))
+    best, name = mine[0], mine[0].name
+    has, rivals = points[name][voice], {found.name for found in mine} - {name}
+    # Who introduces herself by two names is two people, or tells a story.
+    twice = any(found.kind == "introduction" and found.strength != "weak" for found in mine if found.name != name)
+    spoken_to = sum(POINTS[e.strength] for e in evidence if e.by == voice != e.voice and e.name == name)
+    against = {
+        f"{1 + len(rivals)} candidates": has if twice else max((points[rival][voice] for rival in rivals), default=-1),
+        "so may another voice": max((n for other, n in points[name].items() if other != voice and n), default=-1),
+        "this voice speaks to that person": 2 * spoken_to or -1,  # nobody calls herself: the surest contradiction
+    }
+    why = next((why for why, weight in against.items() if has <= CLEARLY * weight), None)
+    if why is None and has < ENOUGH:
+        why = "one hint is not enough"
+    if speakers and name not in speakers:
+        why = "not in the list of speakers"
+    if why:
+        return Judged(NamedVoice(voice=voice), tuple(mine), why)
+    said = f"{clock(best.at)} {DUTCH[best.kind]}: {best.quoted}"
+    return Judged(NamedVoice(voice=voice, name=name, status="proposed", evidence=said, at=best.at), tuple(mine))
 
 
 def pinned(passages: Passages, pins: Sequence[Pin]) -> tuple[dict[str, tuple[str, ...]], list[Pin]]:
@@ -127,106 +153,3 @@ def moments_of(passages: Passages, voice: str, count: int = 9) -> tuple[float, .
     """Moments well inside the longest passages of a voice, spread over the recording, to pin its name to."""
     longest = sorted((p for p in passages.passages if p.speaker == voice), key=lambda p: -p.duration)[:count]
     return tuple(sorted(round(p.middle, 2) for p in longest))
-
-
-def gathered(passages: Passages, speakers: tuple[str, ...]) -> list[Evidence]:
-    """All evidence of who a voice is, strongest kind first: introduces herself, answers to a name."""
-    return [*_introductions(passages.passages, speakers), *_answers(passages.passages, speakers)]
-
-
-def _introductions(passages: Sequence[Passage], speakers: tuple[str, ...]) -> list[Evidence]:
-    found = []
-    for passage in passages:
-        for match in SELF.finditer(passage.text):
-            name = _introduced(match, speakers)
-            if name:
-                found.append(Evidence(passage.speaker, name, "stelt zich voor", match.group(0), passage.start))
-    return found
-
-
-def _introduced(match: re.Match[str], speakers: tuple[str, ...]) -> str | None:
-    """The name in 'ik ben Peter Jansen van de Universiteit'; None where 'ik ben' goes on otherwise: a mention."""
-    heard, after = match.group(1), match.string[match.start(1) :]
-    sure = SURE.match(match.group(0))
-
-    def introduces(name: str) -> bool:
-        tail = after[len(name) :]
-        return bool(STOPS.match(tail) if " " not in name else sure or GOES_ON.match(tail))
-
-    if not speakers:  # nobody told us who takes part: the name as it was heard
-        name = _unlisted(heard)
-        return name if name and introduces(name) else None
-    parts = [LOOSE_PARTICLES.sub("", heard[: word.end()]) for word in re.finditer(r"\S+", heard)]
-    return next(filter(None, (listed(part, speakers) for part in reversed(parts) if introduces(part))), None)
-
-
-def _unlisted(heard: str) -> str | None:
-    """First name and surname, cut where an organisation begins; None where a surname cannot be told from one."""
-    parts = heard.split()
-    end = next((i for i, part in enumerate(parts) if re.fullmatch(ORGANISATION, part)), len(parts))
-    name = LOOSE_PARTICLES.sub("", " ".join(parts[:end]))
-    return name if " " in name and name[0].isupper() and not AMBIGUOUS.search(name) else None
-
-
-def _answers(passages: Sequence[Passage], speakers: tuple[str, ...]) -> list[Evidence]:
-    """A voice that speaks, time and again, right after a name was called at the edge of another's last sentence."""
-    votes: dict[str, list[Evidence]] = defaultdict(list)
-    for before, after in pairwise(passages):
-        if before.speaker == after.speaker:
-            continue
-        last = re.split(r"(?<=[.?!])\s+", before.text)[-1]
-        called = [name for name in speakers if _called(name, last, speakers)]
-        if len(called) == 1:
-            votes[after.speaker].append(Evidence(after.speaker, called[0], "antwoordt op die naam", last, after.start))
-    found = []
-    for evidences in votes.values():
-        name, times = Counter(e.name for e in evidences).most_common(1)[0]
-        if times >= CALLED and times >= 0.75 * len(evidences):
-            found.append(next(e for e in evidences if e.name == name))
-    return found
-
-
-def _called(name: str, sentence: str, speakers: tuple[str, ...]) -> bool:
-    """Whether a sentence addresses somebody: her first name stands alone at its edge ('Hanneke?', '…, Hanneke?')."""
-    first = first_name(name)
-    if sum(first_name(other) == first for other in speakers) > 1:
-        return False
-    edge = re.match(r"^(\w+)[,?]", sentence) or re.search(r",\s+(\w+)\?$", sentence)
-    return edge is not None and edge.group(1).lower() == first.lower()
-
-
-def listed(heard: str, speakers: tuple[str, ...]) -> str | None:
-    """The one name of the list that was heard, misspelt or not; None where none or two come near.
-
-    Surnames count apart from first names and particles: 'Karin de Boer' is not Karin de Groot.
-    """
-    if " " not in heard:
-        firsts = [name for name in speakers if fuzz.ratio(heard.lower(), first_name(name).lower()) >= ALIKE_FIRST]
-        return firsts[0] if len(firsts) == 1 else None
-    scores = {name: _likeness(heard, name) for name in speakers}
-    near = sorted((name for name in speakers if min(scores[name]) >= ALIKE), key=lambda name: -sum(scores[name]))
-    if len(near) > 1 and sum(scores[near[0]]) - sum(scores[near[1]]) < 10:
-        return None
-    return near[0] if near else None
-
-
-def _likeness(heard: str, name: str) -> tuple[float, float]:
-    """How alike two first names and two surnames are, each 0 to 100; 'van Dermeer' is 'van der Meer'."""
-    (first, ours, our_glue), (other, theirs, their_glue) = _taken_apart(heard), _taken_apart(name)
-    surnames = [(ours.removeprefix(glue), theirs) for glue in their_glue]
-    surnames += [(ours, theirs.removeprefix(glue)) for glue in our_glue]
-    return fuzz.ratio(first, other), max(fuzz.ratio(a, b) if a and b else 0.0 for a, b in surnames)
-
-
-def _taken_apart(name: str) -> tuple[str, str, list[str]]:
-    """First name, surname, and its particles as they may be stuck to it: 'martin', 'meer', ['', 'der', 'vander']."""
-    plain = unicodedata.normalize("NFKD", TITLES.sub("", name).lower().replace("-", " "))
-    first, *rest = re.sub(r"[^\w\s]", "", plain).split() or [""]
-    particles = list(takewhile(lambda part: part in PARTICLE, rest))
-    glued = ["".join(particles[start:]) for start in range(len(particles), -1, -1)]
-    return first, "".join(part for part in rest if part not in PARTICLE), glued
-
-
-def first_name(name: str) -> str:
-    """'Arne' of 'dr. Arne van Hout'."""
-    return TITLES.sub("", name).split(maxsplit=1)[0]
