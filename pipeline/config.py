@@ -243,12 +243,17 @@ def load_webinar(configs: Path, slug: str, differs: dict[str, dict[str, Any]] | 
         raise PipelineError(f"--set: {first_problem(error)}", f"settings here: {known}" if known else None) from error
 
 
+def is_address(source: str) -> bool:
+    """Whether a source is to be downloaded: anything with a scheme (C: is none) that is no file's name."""
+    return bool(re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", source)) and not Path(source).exists()
+
+
 def absolute(value: object, beside: Path) -> object:
     """A path, relative to where it stood, as a whole one; addresses stay as they are; lists by their members."""
     if isinstance(value, list):
         return [absolute(one, beside) for one in value]
     text = str(value)
-    return text if re.match(r"[a-z]{2,}:", text, re.IGNORECASE) else str((beside / Path(text).expanduser()).resolve())
+    return text if is_address(text) else str((beside / Path(text).expanduser()).resolve())
 
 
 def setting(assignment: str) -> tuple[str, Any]:

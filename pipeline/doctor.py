@@ -128,7 +128,7 @@ def _write_access(home: Path) -> Iterator[Found]:
 
 
 def _address(url: str) -> Found:
-    from pipeline.engines.sources import probe_source
+    from pipeline.engines.probe import probe_source
 
     try:
         probe = probe_source(url, None)

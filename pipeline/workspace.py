@@ -15,7 +15,7 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,6 @@ class Workspace:
         self.slug = slug
         self.folder = home / "outputs" / slug
         self.toml = home / "configs" / f"{slug}.toml"
-        self._hashes: dict[str, list[int | str]] | None = None
 
     def webinar(self, differs: dict[str, Any] | None = None) -> Webinar:
         """Its settings as they stand now, with `differs` ({table: {key: value}}) laid over them."""
@@ -128,7 +127,10 @@ class Workspace:
             return None
         if stat.st_size < 1_000_000:
             return sha256(path)
-        known = self._known()
+        remembered = self.folder / "receipts" / "hashes.json"
+        known: dict[str, list[int | str]] = {}
+        with suppress(OSError, ValueError, TypeError):
+            known = dict(json.loads(remembered.read_bytes()))
         seen: list[int | str] = [stat.st_size, stat.st_mtime_ns]
         if known.get(file, [])[:2] == seen:
             return str(known[file][2])
@@ -136,16 +138,8 @@ class Workspace:
         if digest and dt.datetime.now().timestamp() - stat.st_mtime > RACY:
             known[file] = [*seen, digest]
             with suppress(OSError, PipelineError):
-                write_atomic(self.folder / "receipts" / "hashes.json", json.dumps(known).encode())
+                write_atomic(remembered, json.dumps(known).encode())
         return digest
-
-    def _known(self) -> dict[str, list[int | str]]:
-        if self._hashes is None:
-            try:
-                self._hashes = dict(json.loads((self.folder / "receipts" / "hashes.json").read_bytes()))
-            except (OSError, ValueError, TypeError):
-                self._hashes = {}
-        return self._hashes
 
     # Publishing -------------------------------------------------------------------------------
 
@@ -227,15 +221,12 @@ class Workspace:
 
     def busy(self) -> bool:
         """Whether somebody is at work here now."""
-        lock = FileLock(self.folder / ".lock")
-        if not (self.folder / ".lock").exists():
-            return False
         try:
-            lock.acquire(timeout=0)
+            lock = self.folder / ".lock"
+            with FileLock(lock, timeout=0) if lock.exists() else nullcontext():
+                return False
         except Timeout:
             return True
-        lock.release()
-        return False
 
     def owner(self) -> str:
         """Who holds the lock, in words."""

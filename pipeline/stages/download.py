@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.artifacts import AUDIO, CAPTIONS, GIVEN, RECORDING
-from pipeline.config import DownloadParams, Webinar
+from pipeline.config import DownloadParams, Webinar, is_address
 from pipeline.edits import NAMES, digest, read_names
 from pipeline.engines.ffmpeg import clock
-from pipeline.engines.probe import Probe, is_address
+from pipeline.engines.probe import Probe
 from pipeline.errors import PipelineError
 from pipeline.models import Chapter, Cue, Given, Part, Payload, Recording
 from pipeline.speech.captions import heard_in, read_given, to_vtt
