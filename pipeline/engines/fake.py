@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pipeline.config import DiarizeParams, Machine, TranscribeSettings
 from pipeline.models import Segment, Turn, Turns, Word
 from pipeline.speech import audio
-from pipeline.stage import Progress
-
-if TYPE_CHECKING:
-    from pipeline.stage import Samples
+from pipeline.stage import Progress, Samples
 
 SENTENCES = (
     "Wij hebben vorig jaar met 240 bewoners gesproken over het plan voor de wijk.",

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.config import Machine, TranscribeSettings
 from pipeline.engines import choice
 from pipeline.engines.hearing import SHORTEST, segments, spoken, translated
 from pipeline.models import Segment
 from pipeline.speech.audio import RATE
-
-if TYPE_CHECKING:
-    from pipeline.stage import Progress, Samples
+from pipeline.stage import Progress, Samples
 
 # Whisper's own thresholds (Radford et al. 2022, §4.5): beyond them a window looped or failed.
 LOOPS_ABOVE = 2.4

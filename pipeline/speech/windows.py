@@ -6,12 +6,9 @@ The audio is read by the block, so memory does not grow with the length of the r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from pipeline.models import Span
-
-if TYPE_CHECKING:
-    from pipeline.stage import Samples
+from pipeline.stage import Samples
 
 RATE = 16_000
 BLOCK = 300.0  # seconds of audio looked at in one go

@@ -65,8 +65,12 @@ def ready(weights: Weights, progress: Report | None = None) -> Path:
     if _wanted(weights):
         with locked(weights.name):
             if wanted := _wanted(weights):
-                _fetch(weights, wanted, progress or (lambda _done, _total, _unit: None))
+                _fetch(weights, wanted, progress or silent)
     return _folder(weights.name) if len(weights.files) > 1 else _folder(weights.name) / weights.files[0].name
+
+
+def silent(_done: float, _total: float, _unit: str) -> None:
+    """A Report to nobody."""
 
 
 @contextmanager
