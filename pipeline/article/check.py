@@ -12,18 +12,7 @@ from pipeline.article.evidence import Evidence, confidence, gather
 from pipeline.article.exclusions import SERIOUS
 from pipeline.article.findings import blocks, look, start
 from pipeline.article.people import Person, people_of, surnames
-from pipeline.article.quotes import (
-    BORDER,
-    LOCATED,
-    Place,
-    Printed,
-    Stream,
-    credit,
-    find,
-    locate,
-    paragraphs,
-    streams_of,
-)
+from pipeline.article.quotes import BORDER, Place, Printed, credit, find, paragraphs, said_at, streams_of
 from pipeline.article.text import NEGATIONS, norms
 from pipeline.config import CheckParams
 from pipeline.models import NamedVoice, Passages, Recording, Span, Word
@@ -50,7 +39,7 @@ def check(
     quotes: list[CheckedQuote] = []
     found: list[Finding] = []
     for quote, (credited, sure) in zip(printed, _credits(printed, _written(people, params)), strict=True):
-        place = _place(quote, [voice for voice, person in people.items() if person.name == credited], streams)
+        place = said_at(quote.text, streams, [voice for voice, person in people.items() if person.name == credited])
         checked = _checked(quote, credited, place, people, params)
         if checked.span and place:
             checked = checked.model_copy(
@@ -98,15 +87,6 @@ def _credits(printed: Sequence[Printed], written: Mapping[str, str]) -> Iterator
         yield credited, sure
 
 
-def _place(quote: Printed, own: list[str], streams: Mapping[str, Stream]) -> Place | None:
-    """Where it was said: by the voice it is credited to if that said it, else by any; None where nothing is near."""
-    order = own + [voice for voice in streams if voice not in own]
-    places = [place for voice in order if voice in streams and (place := locate(quote.text, streams[voice]))]
-    whole = next((place for place in places if place.edits is not None), None)
-    near = max(places, key=lambda place: place.similarity + 0.02 * (place.stream.voice in own), default=None)
-    return whole or (near if near and near.similarity >= LOCATED else None)
-
-
 def _checked(
     quote: Printed, credited: str | None, place: Place | None, people: Mapping[str, Person], params: CheckParams
 ) -> CheckedQuote:
@@ -117,7 +97,7 @@ def _checked(
     status: QuoteStatus = "cleaned" if edits else "exact"
     if place.edits is None:
         status = "altered"
-    elif credited is not None and not _may_be(credited, people[voice], people, params):
+    elif credited is not None and credited not in _names(voice, people, params):
         status = "misattributed"
     elif not edits and _marks(quote.text) != _marks(spoken):
         status, edits = "cleaned", (QuoteEdit(kind="punctuation", text=spoken),)
@@ -135,11 +115,10 @@ def _checked(
     )
 
 
-def _may_be(credited: str, person: Person, people: Mapping[str, Person], params: CheckParams) -> bool:
-    """Whether a voice is who the article says; a listed speaker without a voice may be any voice without a name."""
-    listed = any(speaker.name == credited for speaker in params.speakers)
-    has_voice = any(other.name == credited for other in people.values())
-    return person.name == credited or (listed and not has_voice and not person.known)
+def _names(voice: str, people: Mapping[str, Person], params: CheckParams) -> set[str]:
+    """Who a voice may be: a voice without a name may be any listed speaker who has no voice."""
+    free = {speaker.name for speaker in params.speakers} - {person.name for person in people.values()}
+    return {people[voice].name} | (set() if people[voice].known else free)
 
 
 def _marks(text: str) -> str:

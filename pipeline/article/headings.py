@@ -8,22 +8,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
-from pipeline.article.text import (
-    FUNCTION,
-    NEGATIONS,
-    content,
-    is_word,
-    norm,
-    norms,
-    number,
-    rarity,
-    tail,
-    upper_first,
-    wordset,
-)
+from pipeline.article.text import FUNCTION, content, is_word, norm, norms, number, rarity, tail, upper_first, wordset
 from pipeline.writing import Sentence
 
-IMPERATIVES, DETERMINERS, LINKS, OPEN = map(wordset, ("imperatives", "determiners", "links", "open"))
+IMPERATIVES, DETERMINERS, LINKS = map(wordset, ("imperatives", "determiners", "links"))
+OPEN, NEGATIONS = map(wordset, ("open", "negations"))
 EMPTY = {"gewoon", "eigenlijk", "even", "helemaal", "je", "jij", "jullie", "ik", "ge", "uw"}
 JOINS = LINKS - {"als", "dan", "aan"} | {"en"}  # between two parts of a group of words
 SUBJECTS = {"je", "jij", "u", "ik", "we", "wij", "ze", "zij", "hij", "jullie"}  # 'geef je …' may be turned round
@@ -100,6 +89,13 @@ def _subject(
     fit = [w for w in theme if words.named(w) and len(w) > 3 and w not in barred and rarity(w) > 0.2 and is_word(w)]
     weight = {w: (1 + (w in said)) * (1 + (w in asked)) * theme[w] * rarity(w) for w in fit}
     return f"Over {words.named(max(fit, key=weight.__getitem__))}" if fit else "Uit het gesprek"
+
+
+def often(sentences: Sequence[Sentence], barred: Collection[str]) -> list[str]:
+    """The three nouns most spoken of, with their article, as they were said; none of those `barred`."""
+    words, said = lexicon(sentences), Counter(content(norms(" ".join(s.clean for s in sentences))))
+    fit = [w for w in said if said[w] > 2 and words.named(w) and rarity(w) > 0.35 and is_word(w) and w not in barred]
+    return [str(words.named(word)) for word in sorted(fit, key=lambda word: -said[word] * rarity(word))[:3]]
 
 
 def _groups(text: str, length: tuple[int, int]) -> Iterator[tuple[list[str], str]]:

@@ -70,11 +70,10 @@ def _places(markdown: str, job: Job[RehearParams]) -> Iterator[Sequence[Word]]:
     streams = quotes.streams_of(job.read(PASSAGES))
     seen = set()
     for printed in quotes.find(markdown, ()):
-        places = [place for stream in streams.values() if (place := quotes.locate(printed.text, stream))]
-        best = max(places, key=lambda place: place.similarity, default=None)
-        if best and best.words and (best.stream.voice, best.begin, best.end) not in seen:
-            seen.add((best.stream.voice, best.begin, best.end))
-            yield best.words
+        place = quotes.said_at(printed.text, streams)
+        if place and place.words and (key := (place.stream.voice, place.begin, place.end)) not in seen:
+            seen.add(key)
+            yield place.words
 
 
 def _pieces(places: Iterator[Sequence[Word]]) -> Iterator[Sequence[Word]]:
