@@ -17,9 +17,6 @@ FORGETTING = ".forgetting-"
 TRASH = ".trash-"
 
 
-# The home ------------------------------------------------------------------------------------------
-
-
 def find_home(asked: Path | None, start: Path) -> Path | None:
     """The folder asked for, else the nearest one upward from `start` that holds configs/."""
     if asked:
@@ -39,9 +36,6 @@ def make_home(folder: Path) -> Path:
         if not target.exists():
             shutil.copyfile(DEFAULTS / f"{name}.toml", target)
     return folder
-
-
-# Finding -------------------------------------------------------------------------------------------
 
 
 def slugs(home: Path) -> list[str]:
@@ -80,9 +74,6 @@ def standing(home: Path, slug: str) -> tuple[str, Counter[str], str | None]:
     except PipelineError as problem:
         return slug, Counter(), problem.message
     return slug, Counter(s.state for s in survey(Workspace(home, slug), webinar)), None
-
-
-# Forgetting ----------------------------------------------------------------------------------------
 
 
 def forget(workspace: Workspace) -> None:

@@ -73,13 +73,10 @@ def _staged(path: Path, content: bytes | Path) -> None:
     try:
         if isinstance(content, Path):
             os.replace(content, beside)
-            with beside.open("rb+") as file:
-                os.fsync(file.fileno())
         else:
-            with beside.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+            beside.write_bytes(content)
+        with beside.open("rb+") as file:
+            os.fsync(file.fileno())
     except OSError as error:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
@@ -104,8 +101,6 @@ class Workspace:
     def path(self, file: str) -> Path:
         """Where a file of this webinar stands."""
         return self.folder / file
-
-    # Receipts ---------------------------------------------------------------------------------
 
     def receipt_path(self, stage: str) -> Path:
         """Where a stage's receipt stands."""
@@ -141,8 +136,6 @@ class Workspace:
                 write_atomic(remembered, json.dumps(known).encode())
         return digest
 
-    # Publishing -------------------------------------------------------------------------------
-
     def publish(self, receipt: Receipt, outputs: Mapping[str, bytes | Path]) -> Receipt:
         """Put the outputs of a stage and its receipt in their place, all or nothing."""
         for file, content in outputs.items():
@@ -169,12 +162,9 @@ class Workspace:
 
     def heal(self) -> None:
         """Finish what a killed run had promised, and sweep what it left half written. Wants the lock."""
-        for promised in sorted((self.folder / "receipts").glob(f"*{NEXT}.json")):
-            if promised.name.startswith("."):
-                continue
-            try:
-                receipt = Receipt.model_validate_json(promised.read_bytes())
-            except (OSError, ValidationError):
+        for promised in sorted((self.folder / "receipts").glob(f"[!.]*{NEXT}.json")):
+            receipt = self.receipt(promised.stem)
+            if receipt is None:
                 promised.unlink()
                 continue
             before = self.receipt(receipt.stage)
@@ -188,8 +178,6 @@ class Workspace:
             for leftover in folder.glob(f".*{NEXT}"):
                 leftover.unlink(missing_ok=True)
 
-    # People's work ----------------------------------------------------------------------------
-
     def keep_copy(self, file: str) -> Path:
         """A copy of a file in edits/kept/, before something overwrites it."""
         source = self.folder / file
@@ -197,8 +185,6 @@ class Workspace:
         kept = self.folder / "edits" / "kept" / f"{source.stem}.{stamp}{source.suffix}"
         write_atomic(kept, source.read_bytes())
         return kept
-
-    # The lock ---------------------------------------------------------------------------------
 
     @contextmanager
     def locked(self, doing: str) -> Iterator[None]:
@@ -235,8 +221,6 @@ class Workspace:
         except (OSError, ValueError):
             return "another impressie"
         return f"'impressie {who['doing']}' (process {who['pid']} on {who['host']}, since {who['since']})"
-
-    # The log ----------------------------------------------------------------------------------
 
     def log(self, line: str) -> None:
         """Add a line to run.log: what was run when, and how it ended."""

@@ -56,7 +56,6 @@ def tail(token: str) -> str:
 
 
 @lru_cache(maxsize=65536)
-@lru_cache(maxsize=65536)
 def number(token: str) -> str | None:
     """A number in digits or Dutch words as a plain decimal string; None for what is no number ('een' is none)."""
     word = norm(token).strip("€$£¥%-")

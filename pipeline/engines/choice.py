@@ -158,7 +158,7 @@ def whisper(engine: str, model: str, progress: Report | None = None) -> Path:
     if (engine, model) == ("faster-whisper", "base"):
         return weights.path(BASE, progress)
     try:
-        return weights.ready(_openai(model), progress) if engine == "openai-whisper" else _from_hub(model, progress)
+        return _from_openai(model, progress) if engine == "openai-whisper" else _from_hub(model, progress)
     except UnavailableError as error:
         if model == "base":  # the same numbers, in CTranslate2's form
             return weights.path(BASE, progress)
@@ -201,12 +201,12 @@ def homes(engine: str) -> dict[str, str]:
     return {name: f"{hub}/{repository}" for name, repository in utils._MODELS.items()}  # noqa: SLF001 as above
 
 
-def _openai(model: str) -> Weights:
+def _from_openai(model: str, progress: Report | None) -> Path:
     """OpenAI's own file; fetched as the catalogue's are, since its own downloader cannot go on where it stopped."""
     url = homes("openai-whisper")[model]
     *_, sha256, name = url.split("/")
     file = ModelFile(name=name, sha256=sha256, home=url)
-    return Weights(name=f"openai-whisper-{model}", licence="MIT", source=url, files=(file,))
+    return weights.ready(Weights(name=f"openai-whisper-{model}", licence="MIT", source=url, files=(file,)), progress)
 
 
 def _hub(model: str) -> Path:

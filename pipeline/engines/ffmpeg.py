@@ -48,7 +48,15 @@ def run_ffmpeg(
     """
     said: deque[str] = deque(maxlen=10_000)
     begun = time.monotonic()
-    with _started(arguments) as child:
+    try:
+        started = subprocess.Popen(
+            [arguments[0], "-nostdin", "-hide_banner", "-nostats", *arguments[1:]],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
+            errors="replace", preexec_fn=system.die_with_parent(),  # noqa: PLW1509 - it allocates nothing
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError) as error:
+        raise PipelineError(f"ffmpeg cannot be started: {error}", "'impressie doctor' says which one it is") from error
+    with started as child:
         watchdog = threading.Timer(limit, child.kill)
         watchdog.start()
         try:
@@ -68,17 +76,6 @@ def run_ffmpeg(
             "the file may be damaged, or on a disk that does not answer; copy it elsewhere and try again",
         )
     return code, "".join(said)
-
-
-def _started(arguments: Sequence[str]) -> subprocess.Popen[str]:
-    try:
-        return subprocess.Popen(
-            [arguments[0], "-nostdin", "-hide_banner", "-nostats", *arguments[1:]],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
-            errors="replace", preexec_fn=system.die_with_parent(),  # noqa: PLW1509 - it allocates nothing
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError) as error:
-        raise PipelineError(f"ffmpeg cannot be started: {error}", "'impressie doctor' says which one it is") from error
 
 
 def reason(said: str) -> str:

@@ -113,6 +113,7 @@ def decode(
     those of the container's clock, also where its sound begins later than its picture.
     """
     import ffmpeg
+    import soundfile
 
     # `async` fills what a container leaves out, so that a gap in the middle or at the start moves no time
     filters = f"aresample={audio.RATE}:async=1:first_pts=0,atrim=start={begin}"
@@ -130,7 +131,10 @@ def decode(
     code, said = run_ffmpeg([program, *flags, *arguments], limit, told)
     if code:
         raise _failed(source, said)
-    length = _length(unfinished)
+    length = 0.0
+    with suppress(soundfile.LibsndfileError):
+        length = audio.length(unfinished)
+    length = length if length <= 2 * LONGEST else 0.0  # a FLAC without a single sample claims to be endless
     _check(length, source, about, begin, end, site)
     unfinished.replace(flac)
     return length
@@ -158,15 +162,6 @@ def _failed(source: Path, said: str) -> PipelineError:
         f"'{source.name}' is damaged or cut off: it cannot be decoded to its end ({reason(said)})",
         "copy or download it again",
     )
-
-
-def _length(flac: Path) -> float:
-    import soundfile
-
-    length = 0.0
-    with suppress(soundfile.LibsndfileError):
-        length = audio.length(flac)
-    return length if length <= 2 * LONGEST else 0.0  # a FLAC without a single sample claims to be endless
 
 
 def tolerance(announced: float) -> float:
