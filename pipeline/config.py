@@ -8,6 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -204,6 +206,15 @@ def first_problem(error: ValidationError) -> str:
     return f"'{where}': {said}" if where else said
 
 
+@contextmanager
+def named(place: object, hint: str | None = None) -> Iterator[None]:
+    """A ValidationError as a PipelineError that names the place and the field."""
+    try:
+        yield
+    except ValidationError as error:
+        raise PipelineError(f"{place}: {first_problem(error)}", hint) from error
+
+
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     both = dict(below)
     for key, value in above.items():
@@ -223,24 +234,16 @@ def load_webinar(configs: Path, slug: str, differs: dict[str, dict[str, Any]] | 
             values = _merged(values, dict(read_toml(path).unwrap()))
     style = configs / "huisstijl.toml"
     if style.exists():
-        try:
-            general = read_toml(style).unwrap()
+        general = read_toml(style).unwrap()
+        with named(style):
             HouseStyle.model_validate(general)
-            values["style"] = _merged(general, values.get("style", {}))
-        except ValidationError as error:
-            raise PipelineError(f"{style}: {first_problem(error)}") from error
-    try:
+        values["style"] = _merged(general, values.get("style", {}))
+    with named(configs / f"{slug}.toml"):
         webinar = Webinar.model_validate(values)
-    except ValidationError as error:
-        raise PipelineError(f"{configs / slug}.toml: {first_problem(error)}") from error
-    if not differs:
-        return webinar
-    try:
-        return Webinar.model_validate(_merged(values, differs))
-    except ValidationError as error:
-        tables = [table for name in differs if isinstance(table := getattr(webinar, name, None), Settings)]
-        known = ", ".join(key for table in tables for key in type(table).model_fields)
-        raise PipelineError(f"--set: {first_problem(error)}", f"settings here: {known}" if known else None) from error
+    tables = [table for name in differs or () if isinstance(table := getattr(webinar, name, None), Settings)]
+    known = ", ".join(key for table in tables for key in type(table).model_fields)
+    with named("--set", f"settings here: {known}" if known else None):
+        return Webinar.model_validate(_merged(values, differs or {}))
 
 
 def is_address(source: str) -> bool:

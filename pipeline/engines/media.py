@@ -16,6 +16,7 @@ from pipeline.engines.ffmpeg import SAFE, clock, find_ffmpeg, reason, run_ffmpeg
 from pipeline.engines.probe import Probe
 from pipeline.errors import PipelineError
 from pipeline.models import Chapter
+from pipeline.settings import seconds
 from pipeline.speech import audio
 
 PROBE_LIMIT = 60.0  # seconds
@@ -64,11 +65,13 @@ def probe_media(path: Path) -> Media:
     start = re.search(r"^  Duration: .*?start: ([\d.]+)", said, re.MULTILINE)
     late = float(start[1]) if start and header[1].startswith(ABSOLUTE) else 0.0
     marks = ((max(0.0, float(begin)), name.strip()) for begin, name in CHAPTER.findall(said))
+    length = re.search(r"^  Duration: (\d+:\d\d:\d\d\.\d+)", said, re.MULTILINE)
+    guessed = "Estimating duration" in said or header[1] in UNANNOUNCED
     return Media(
         url=path.name,
         title=title[1].strip() if title else path.stem,
         published=published,
-        duration=_announced(header[1], said),
+        duration=None if guessed or length is None else seconds(length[1]) or None,
         chapters=tuple(Chapter(start=begin, title=name) for begin, name in marks),
         tracks=tracks,
         late=late if late <= LATEST else 0.0,
@@ -91,13 +94,6 @@ def _readable(path: Path) -> None:
     promised = int.from_bytes(head[4:8], "little") + 8
     if head[:4] == b"RIFF" and 8 < promised < 0xFFFF_0000 and there < promised - 1:
         raise _cut(path, f"{promised} bytes", f"{there} bytes")
-
-
-def _announced(form: str, said: str) -> float | None:
-    found = re.search(r"^  Duration: (\d+):(\d\d):(\d\d\.\d+)", said, re.MULTILINE)
-    if found is None or "Estimating duration" in said or form in UNANNOUNCED:
-        return None
-    return int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3]) or None
 
 
 # Its sound ----------------------------------------------------------------------------------------
