@@ -1,7 +1,4 @@
-"""Typed settings: code's defaults < configs/default.toml < configs/SLUG.toml < --set.
-
-Params change what a stage writes and stand in its receipt; `Machine` never does.
-"""
+"""Typed settings: code's defaults < configs/default.toml < configs/SLUG.toml < --set."""
 
 from __future__ import annotations
 
@@ -223,10 +220,7 @@ def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 
 def load_webinar(configs: Path, slug: str, differs: dict[str, dict[str, Any]] | None = None) -> Webinar:
-    """Settings of one webinar: defaults, its TOML, and `differs` ({table: {key: value}}) on top.
-
-    Raises PipelineError naming file and field.
-    """
+    """Settings of one webinar: defaults, its TOML, and `differs` ({table: {key: value}}) on top."""
     values: dict[str, Any] = {}
     for name in ("default", slug):
         path = configs / f"{name}.toml"

@@ -145,10 +145,7 @@ def run_stage(
     stop: threading.Event | None = None,
     succeeded: Callable[[], None] = lambda: None,
 ) -> None:
-    """Run one stage and publish its outputs with their receipt. Whatever fails leaves the old result as it was.
-
-    `succeeded` is called after the work and before anything is published.
-    """
+    """Run one stage, call `succeeded`, and publish. Whatever fails leaves the old result as it was."""
     params = stage.uses(webinar)
     inputs = inputs_of(workspace, stage)  # before the run: a file that changes under it cannot look fresh
     dumped = params.model_dump(mode="json")
@@ -217,10 +214,7 @@ def differing(stage: Stage[Any], assignments: list[str]) -> dict[str, Any]:
 def rerun(
     workspace: Workspace, name: str, face: Face, assignments: list[str], *, discard_edits: bool = False
 ) -> list[str]:
-    """Run one stage again, whatever its state, and nothing else; returns the names of what is now out of date.
-
-    `assignments` ('model=small') stick: after success they stand in the webinar's TOML.
-    """
+    """Run one stage again and nothing else; gives the stages now out of date. `assignments` stick once it succeeded."""
     stage = BY_NAME.get(name)
     if stage is None:
         raise PipelineError(f"there is no stage called '{name}'", f"stages: {', '.join(BY_NAME)}")

@@ -1,7 +1,4 @@
-"""The edits that a quote may undergo: fillers, openers, repetitions and abandoned starts go; nothing else does.
-
-`clean` makes them, `explain` proves that a printed quote differs from the spoken words by them alone.
-"""
+"""Fillers, openers, repetitions and abandoned starts may go: `clean` drops them, `explain` proves nothing else went."""
 
 from __future__ import annotations
 
@@ -39,11 +36,7 @@ class Drop(NamedTuple):
 
 
 def clean(words: Sequence[str], opener: bool = True) -> Cleaned:
-    """The words of one sentence by permitted edits only; twice is the same as once.
-
-    Without `opener` (a sentence inside a quote) 'en', 'maar', 'want' and 'dus' stay: there they tell how two
-    sentences hang together.
-    """
+    """The words of one sentence by permitted edits only; inside a quote openers stay, since they link its sentences."""
     return _clean(tuple(word for word in words if word), opener)
 
 

@@ -140,10 +140,7 @@ def _ends(token: str, after: str) -> bool:
 
 
 def confidence(words: Sequence[Word]) -> float | None:
-    """How sure the recogniser was: between its worst word and the mean of the worst quarter; None if not measured.
-
-    The mean of all words hides the one misheard word in a sentence of thirty.
-    """
+    """How sure the recogniser was: between its worst word and the mean of the worst quarter; None if not measured."""
     measured = sorted(word.probability for word in words if word.probability is not None)
     if not measured:
         return None

@@ -94,10 +94,7 @@ def _without(line: str, printed: Sequence[Printed]) -> str:
 
 
 def _names(paragraph: str) -> Iterator[str]:
-    """Capitalised words with the particles between them: 'Joost van der Meer'.
-
-    A first word of a sentence counts only if a name follows it or a verb of saying.
-    """
+    """'Joost van der Meer'; a sentence's first word counts only if a name or a verb of saying follows it."""
     for match in _NAME.finditer(paragraph.lstrip("# ")):
         name, before, after = match.group(), match.string[: match.start()], norms(match.string[match.end() :])
         opens = re.search(r"(^|[.?!:][’”\"]?\s)[‘“(]?$", before) is not None

@@ -59,10 +59,7 @@ def heading(
     names: Collection[str],
     taken: Collection[str],
 ) -> tuple[str, str | None]:
-    """The best heading out of the `quoted` sentences or the `others` of the theme, and the id it came from.
-
-    `led` is what the host asked; what is in `taken` is not said again. Where no words will do, the noun said most.
-    """
+    """The best heading out of the `quoted` sentences or the `others`, with its id; else the noun that is said most."""
     theme = Counter(content(norms(" ".join(s.clean for s in (*quoted, *others)))))
     used = {word for other in taken for word in content(norms(other))}
     best: tuple[float, str, str | None] = (ACCEPTED, "", None)

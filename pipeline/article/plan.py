@@ -175,10 +175,7 @@ def _worth(parts: Sequence[Mapping[str, float]]) -> float:
 def choose(
     themes: Sequence[Sequence[Block]], found: Sequence[Stretch], evidence: Evidence, room: float
 ) -> list[list[Stretch]]:
-    """Two quotes per theme, by two voices where there are: together the best that also lets everybody speak.
-
-    In order of time; `room` is what they may take together, in words.
-    """
+    """Two quotes per theme, in order of time: together the best that lets everybody speak within `room` words."""
     guests = {voice: s for voice, s in evidence.seconds.items() if voice != evidence.host}
     must = {voice for voice, seconds in guests.items() if seconds > MUST_SPEAK * sum(guests.values())}
 
@@ -198,10 +195,7 @@ def _of(theme: Collection[Block], found: Sequence[Stretch]) -> list[Stretch]:
 
 
 def _with_tip(theme: Sequence[Block], chosen: Sequence[Stretch], found: Sequence[Stretch]) -> list[Stretch]:
-    """A last word, where the host asked for one, closes the article; by another voice than the quote before it.
-
-    The pull quote may return in it, inside a longer quote.
-    """
+    """A last word, where the host asked for one, closes the article; by another voice than the quote before it."""
     final = next((theme[at:] for at, block in enumerate(theme) if FINAL.search(block.led)), [])
     said = _of(final, found)
     tips = [tip for tip in said if tip.words <= TIP_WORDS and tip.quote]

@@ -1,7 +1,4 @@
-"""Which Whisper model: what each costs here, which one 'auto' takes, and where its files come from.
-
-Files come from the catalogue, the user's own disk, or each engine's official home.
-"""
+"""Which Whisper model: what each costs here, which one 'auto' takes, and where its files come from."""
 
 from __future__ import annotations
 

@@ -22,10 +22,7 @@ FAILS_BELOW = -1.0
 
 
 class _OwnLanguage:
-    """CTranslate2's Whisper, whose detect_language answers by our rule and remembers what it answered.
-
-    faster-whisper asks it for every window's language, with the encoder's output that it goes on to decode.
-    """
+    """CTranslate2's Whisper, but it answers faster-whisper's question for a window's language by our rule."""
 
     def __init__(self, model: Any, settings: TranscribeSettings) -> None:
         self._model = model

@@ -1,7 +1,4 @@
-"""A media file: what it says about itself, and its sound as 16 kHz mono 16-bit FLAC, or one clear sentence why not.
-
-ffmpeg's exit code 0 does not mean that the sound is whole, so its length is compared with every announced one.
-"""
+"""A media file: what it says about itself, and its sound as 16 kHz mono 16-bit FLAC, or one clear sentence why not."""
 
 from __future__ import annotations
 
@@ -131,6 +128,7 @@ def decode(
     with suppress(soundfile.LibsndfileError):
         length = audio.length(unfinished)
     length = length if length <= 2 * LONGEST else 0.0  # a FLAC without a single sample claims to be endless
+    # an exit code of 0 does not mean that the sound is whole
     _check(length, source, about, begin, end, site)
     unfinished.replace(flac)
     return length

@@ -1,8 +1,4 @@
-"""Transcripts that somebody else made: .vtt, .srt and .json to `Given`, and cues back to WebVTT.
-
-Voice tags become anonymous voices in order of appearance. JSON is our own 20-transcript.json or 10-given.json, or what
-openai-whisper and whisperX write: {"segments": [{"start", "end", "text", "speaker"?, "words"?}]}.
-"""
+"""Transcripts that somebody else made: .vtt, .srt and .json (ours, openai-whisper's, whisperX's) to `Given`."""
 
 from __future__ import annotations
 

