@@ -6,7 +6,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -158,7 +158,7 @@ def findings(report: CheckReport) -> None:
     for quote in report.quotes:
         when = clock(quote.span.start) if quote.span else "-"
         out(f"  {quote.status:<13} {when}  {quote.credited_to or '?'}: {quote.text[:60]}…")
-    for finding in sorted(report.findings, key=lambda finding: list(SEVERITY).index(finding.severity)):
+    for finding in report.findings:
         when = f" ({clock(finding.at)})" if finding.at is not None else ""
         out(f"  {SEVERITY[finding.severity]} {finding.text}{when}")
 
@@ -174,8 +174,3 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     widths = [max(len(line[i]) for line in lines) for i in range(len(headings))]
     for line in lines:
         out(("  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))).rstrip())
-
-
-def tally(counts: Mapping[str, int]) -> str:
-    """'6 fresh, 1 stale'."""
-    return ", ".join(f"{count} {what}" for what, count in counts.items() if count)

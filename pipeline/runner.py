@@ -193,8 +193,6 @@ def _not_ours(workspace: Workspace, stage: Stage[Any]) -> list[str]:
     return [a.file for a in stage.writes if workspace.sha256(a.file) not in (None, known.get(a.file))]
 
 
-# One stage again -----------------------------------------------------------------------------------
-
 TOP_LEVEL = ("url", "from", "to", "transcript", "duration")
 
 

@@ -19,9 +19,7 @@ TRASH = ".trash-"
 
 def find_home(asked: Path | None, start: Path) -> Path | None:
     """The folder asked for, else the nearest one upward from `start` that holds configs/."""
-    if asked:
-        return asked
-    return next((folder for folder in (start, *start.parents) if (folder / "configs").is_dir()), None)
+    return asked or next((folder for folder in (start, *start.parents) if (folder / "configs").is_dir()), None)
 
 
 def make_home(folder: Path) -> Path:

@@ -93,9 +93,6 @@ def _readable(path: Path) -> None:
         raise _cut(path, f"{promised} bytes", f"{there} bytes")
 
 
-# Its sound ----------------------------------------------------------------------------------------
-
-
 def decode(
     source: Path, about: Media, flac: Path, *, begin: float, end: float | None, site: float | None,
     told: Callable[[float], None],

@@ -76,9 +76,6 @@ def _stamp(moment: float) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}.{rest % 1000:03}"
 
 
-# .vtt and .srt ------------------------------------------------------------------------------------
-
-
 def _text(raw: bytes) -> str:
     utf16 = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
     try:
@@ -126,9 +123,6 @@ def _clean(text: str) -> str:
     """Text as people read it: no tags, no entities, no control characters, single spaces."""
     text = html.unescape(re.sub(r"</?[A-Za-z\d][^<>]*>|\{\\[^}]*\}", "", text))
     return " ".join("".join(each for each in text if each.isprintable() or each.isspace()).split())
-
-
-# .json --------------------------------------------------------------------------------------------
 
 
 def _cue(entry: Any) -> Any:

@@ -76,9 +76,6 @@ def run(job: Job[DownloadParams]) -> str:
     return f"{clock(recording.duration)} of sound" + (f", with {', '.join(extras)}" if extras else "")
 
 
-# One source ---------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Piece:
     """One source, decoded and checked; cues and chapters are in the time of the recording."""
@@ -156,9 +153,6 @@ def _heard_chapters(chapters: Sequence[Chapter], part: Part) -> tuple[Chapter, .
         for chapter, end in zip(chapters, ends, strict=False)
         if chapter.start < part.end and end > part.start
     )
-
-
-# Together -----------------------------------------------------------------------------------------
 
 
 def _recording(job: Job[DownloadParams], pieces: Sequence[Piece]) -> tuple[Recording, Path]:
