@@ -38,7 +38,12 @@ def check(
     printed = find(markdown, [title for title in (params.title, recording.title) if title])
     quotes: list[CheckedQuote] = []
     found: list[Finding] = []
-    for quote, (credited, sure) in zip(printed, _credits(printed, _written(people, params)), strict=True):
+    written = _written(people, params)
+    last: dict[str, tuple[int, str | None]] = {}  # paragraph → where its last quote ended, and whose that was
+    for quote in printed:
+        earlier, before = last.get(quote.paragraph, (0, None))
+        credited, sure = credit(quote, before, written, earlier)
+        last[quote.paragraph] = (quote.end, credited)
         place = said_at(quote.text, streams, [voice for voice, person in people.items() if person.name == credited])
         checked = _checked(quote, credited, place, people, params)
         if checked.span and place:
@@ -75,16 +80,6 @@ def _written(people: Mapping[str, Person], params: CheckParams) -> dict[str, str
         if person.known and firsts.count(first) == 1:
             written.setdefault(first, name)
     return written
-
-
-def _credits(printed: Sequence[Printed], written: Mapping[str, str]) -> Iterator[tuple[str | None, bool]]:
-    """Whom each quote is credited to, the one before it in the paragraph in mind."""
-    last: dict[str, tuple[int, str | None]] = {}
-    for quote in printed:
-        earlier, before = last.get(quote.paragraph, (0, None))
-        credited, sure = credit(quote, before, written, earlier)
-        last[quote.paragraph] = (quote.end, credited)
-        yield credited, sure
 
 
 def _checked(

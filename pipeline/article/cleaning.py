@@ -205,7 +205,8 @@ def explain(spoken: Sequence[str], quoted: str) -> Edits | None:
 def matches(spoken: Sequence[str], quoted: str) -> list[tuple[int, Edits]]:
     """Every n for which spoken[:n] becomes the quote by permitted edits, with those edits; shortest first."""
     notes = tuple(_edit("explanation", note) for note in EXPLAINED.findall(quoted) if norm(note))
-    printed = _printed(EXPLAINED.sub(lambda m: " " if norm(m.group()) else " … ", quoted))
+    shown = EXPLAINED.sub(lambda m: " " if norm(m.group()) else " … ", quoted).replace("...", "…").replace("…", " … ")
+    printed = [word for word in (norm(token) or token for token in shown.split()) if word == "…" or norm(word)]
     words = [norm(token) for token in spoken]
     # best[i][j]: edits with which spoken[:i] became printed[:j]; filled in order, so no recursion.
     best: list[dict[int, Edits]] = [{} for _ in range(len(spoken) + 1)]
@@ -226,11 +227,6 @@ def matches(spoken: Sequence[str], quoted: str) -> list[tuple[int, Edits]]:
                 gone = _edit(drop.kind, " ".join(spoken[i : i + drop.length]))
                 _keep(best[i + drop.length], j, (*here, gone))
     return [(i, notes + row[len(printed)]) for i, row in enumerate(best) if i and len(printed) in row]
-
-
-def _printed(quoted: str) -> list[str]:
-    tokens = quoted.replace("...", "…").replace("…", " … ").split()
-    return [word for word in (norm(token) or token for token in tokens) if word == "…" or norm(word)]
 
 
 def _keep(row: dict[int, Edits], j: int, edits: Edits) -> None:

@@ -141,7 +141,7 @@ def blocks_of(evidence: Evidence) -> list[Block]:
 
 def themes_of(blocks: Sequence[Block], found: Sequence[Stretch], most: int) -> list[list[Block]]:
     """At most `most` themes of neighbouring blocks, each with something to quote, by two voices where possible."""
-    best = [_best_by_voice(block, found) for block in blocks]
+    best = [{s.voice: max(0.1, s.score) for s in reversed(_of([block], found))} for block in blocks]
     until = [0, *accumulate(block.words for block in blocks)]
     total = until[-1] or 1
     edge = [float(bool(TURN.search(block.led))) for block in blocks]
@@ -157,12 +157,6 @@ def themes_of(blocks: Sequence[Block], found: Sequence[Stretch], most: int) -> l
         if options:
             return [list(blocks[a:b]) for a, b in max(options)[1]]
     return [list(blocks)]
-
-
-def _best_by_voice(part: Block, found: Sequence[Stretch]) -> Mapping[str, float]:
-    ids = {s.id for s in part.guests}
-    here = [stretch for stretch in reversed(found) if stretch.id in ids]
-    return {stretch.voice: max(0.1, stretch.score) for stretch in here}
 
 
 def _worth(parts: Sequence[Mapping[str, float]]) -> float:
