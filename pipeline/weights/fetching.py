@@ -166,16 +166,12 @@ def from_package(get: requests.Session, package: Package, into: Path, report: Re
 def _link(get: requests.Session, index: str, package: Package) -> str:
     from pypi_simple import NoSuchProjectError, PyPISimple, UnsupportedContentTypeError
 
-    missing = UnavailableError(f"{host(index)} does not have {package.name}")
     try:
         with _translated(index):
             page = PyPISimple(index, session=get).get_project_page(package.project, timeout=TIMEOUT)
-    except (NoSuchProjectError, UnsupportedContentTypeError, ValueError) as error:
-        raise missing from error
-    for offered in page.packages:
-        if offered.filename == package.name:
-            return offered.url
-    raise missing
+        return next(offered.url for offered in page.packages if offered.filename == package.name)
+    except (NoSuchProjectError, UnsupportedContentTypeError, ValueError, StopIteration) as error:
+        raise UnavailableError(f"{host(index)} does not have {package.name}") from error
 
 
 def fetch(get: requests.Session, url: str, part: Path, file: File, report: Report) -> Path:
@@ -194,7 +190,7 @@ def fetch(get: requests.Session, url: str, part: Path, file: File, report: Repor
 def _fetch(get: requests.Session, url: str, part: Path, file: File, report: Report) -> None:
     had = part.stat().st_size if part.exists() else 0
     fresh, asks = not had, {"Range": f"bytes={had}-"} if had else {}
-    if not had or had != file.bytes:
+    if not had or (had != file.bytes and sha256_of(part) != file.sha256):
         with _translated(url), get.get(url, headers=asks, stream=True, timeout=TIMEOUT) as reply:
             if reply.status_code == 416:
                 part.unlink()
