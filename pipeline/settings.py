@@ -22,9 +22,7 @@ def several(value: object) -> object:
     return () if value is None else tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
-Seconds = Annotated[
-    float, BeforeValidator(lambda value: seconds(value) if isinstance(value, str) else value), Field(ge=0)
-]
+Seconds = Annotated[float, BeforeValidator(lambda said: seconds(said) if isinstance(said, str) else said), Field(ge=0)]
 SecondsList = Annotated[tuple[Seconds, ...], BeforeValidator(several)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(several)]
 

@@ -47,9 +47,8 @@ def check(
         place = said_at(quote.text, streams, [voice for voice, person in people.items() if person.name == credited])
         checked = _checked(quote, credited, place, people, params)
         if checked.span and place:
-            checked = checked.model_copy(
-                update={"link": recording.link(checked.span.start), **_second(place.words, hearing)}
-            )
+            link = recording.link(checked.span.start)
+            checked = checked.model_copy(update={"link": link, **_second(place.words, hearing)})
         quotes.append(checked)
         if not sure:
             text = f"Bij het citaat {start(quote.text)} staan meer namen; is het van {credited}?"
@@ -131,9 +130,7 @@ def _second(words: Sequence[Word], hearing: Hearing | None) -> dict[str, str]:
     for pieces in (own, over):  # those of a longer quote only where its own do not suffice
         covered = sum(any(one.start <= at <= one.end for one in pieces) for at in middles)
         if covered > HEARD * len(words):
-            inner = [
-                one for one in pieces if any(one != other and one.overlap(other) == one.duration for other in pieces)
-            ]
+            inner = [a for a in pieces if any(a != b and a.overlap(b) == a.duration for b in pieces)]
             told = [one.second for one in pieces if one.differs or one not in inner]
             alike = not any(one.differs for one in pieces)
             return {"heard_twice": "alike" if alike else "differently", "second_hearing": " ".join(told)}

@@ -124,19 +124,14 @@ def _value(run: Sequence[str], where: str, words: Lexicon, theme: Mapping[str, i
 def _kind(run: Sequence[str], where: str, words: Lexicon) -> float:
     """Imperative, sentence or clause, or noun group; far below 0 for a loose piece."""
     noun = run[-1] in words.nouns
-    if (
-        run[0] in IMPERATIVES
-        and run[1] not in SUBJECTS
-        and where != "inside"
-        and (where != "start" or (noun and run[-2] not in words.nouns))
-    ):
+    whole = where != "inside" and (where != "start" or (noun and run[-2] not in words.nouns))
+    if run[0] in IMPERATIVES and run[1] not in SUBJECTS and whole:
         return 1.6
     if len(run) > 2 and run[0] not in LINKS and (where == "sentence" or (where == "clause" and noun)):
         return WHOLE
     inner = run[run[0] in ("niet", "met", "zonder") :]
-    group = len(run) > 2 + (run[0] == "met") and all(
-        w in words.nouns | DETERMINERS | JOINS or _adjective(w) for w in inner
-    )
+    parts = words.nouns | DETERMINERS | JOINS
+    group = len(run) > 2 + (run[0] == "met") and all(word in parts or _adjective(word) for word in inner)
     starts = inner[0] in DETERMINERS or _adjective(inner[0]) or run[0] == "zonder"
     misheard = any(after in DETERMINERS and before not in JOINS for before, after in pairwise(inner))
     group = group and not misheard  # 'een witte het misverstand'

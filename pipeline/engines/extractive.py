@@ -138,9 +138,8 @@ def _participants(scene: Scene) -> str:
     full = [guest.belongs(scene.heard) for guest in known]
     if 1 < len(known) < MOST_LISTED and all(guest.role and guest.organisation for guest in known):
         where = [f"vanuit {the(guest.organisation or '', scene.heard)}" for guest in known]
-        who = [
-            f"{'' if at else 'nam '}{guest.role} {guest.name}{'' if at else ' deel'}" for at, guest in enumerate(known)
-        ]
+        who = [f"{guest.role} {guest.name}" for guest in known]
+        who[0] = f"nam {who[0]} deel"
         said.append(upper_first(escaped(listed([f"{a} {b}" for a, b in zip(where, who, strict=True)]))) + ".")
     elif known:
         said.append(f"Aan het woord {'kwamen' if len(known) > 1 else 'kwam'} {escaped(listed(full))}.")

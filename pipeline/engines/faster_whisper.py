@@ -83,10 +83,7 @@ class FasterWhisper:
             np.concatenate(windows),
             language=self.params.language,
             multilingual=True,
-            clip_timestamps=[
-                {"start": float(start) / RATE, "end": float(end) / RATE}
-                for start, end in zip(starts, ends, strict=True)
-            ],
+            clip_timestamps=[{"start": a / RATE, "end": b / RATE} for a, b in zip(starts, ends, strict=True)],
             batch_size=len(windows),
             beam_size=self.params.beam,
             word_timestamps=True,

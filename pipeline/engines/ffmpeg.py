@@ -39,9 +39,7 @@ def find_ffmpeg() -> str:
         ) from error
 
 
-def run_ffmpeg(
-    arguments: Sequence[str], limit: float, told: Callable[[float], None] = lambda _: None
-) -> tuple[int, str]:
+def run_ffmpeg(command: Sequence[str], limit: float, told: Callable[[float], None] = lambda _: None) -> tuple[int, str]:
     """Exit code and the last that was said; `told` gets the seconds written, where `-progress pipe:1` is asked for.
 
     Raises PipelineError after `limit` seconds. The process never outlives this call, nor us on Linux.
@@ -50,7 +48,7 @@ def run_ffmpeg(
     begun = time.monotonic()
     try:
         started = subprocess.Popen(
-            [arguments[0], "-nostdin", "-hide_banner", "-nostats", *arguments[1:]],
+            [command[0], "-nostdin", "-hide_banner", "-nostats", *command[1:]],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
             errors="replace", preexec_fn=system.die_with_parent(),  # noqa: PLW1509 - it allocates nothing
         )  # fmt: skip

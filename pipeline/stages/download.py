@@ -104,9 +104,8 @@ def _piece(job: Job[DownloadParams], number: int, offset: float) -> Piece:
         except PipelineError as error:
             shutil.rmtree(folder)
             if not begun:
-                raise PipelineError(
-                    error.message.replace(f"'{fetched.media.name}'", "the download"), error.hint
-                ) from error
+                said = error.message.replace(f"'{fetched.media.name}'", "the download")
+                raise PipelineError(said, error.hint) from error
         job.note("what was downloaded before did not fit what is there now, so it was done again")
 
 
@@ -126,9 +125,7 @@ def _decoded(job: Job[DownloadParams], number: int, offset: float, file: Path, f
     begin, end = job.params.begins[number], job.params.ends[number]
     found, site = (fetched.probe, fetched.probe.duration) if fetched else (about, None)
     total = (end or about.duration or site or 0) - begin
-    length = decode(
-        file, about, flac, begin=begin, end=end, site=site, told=lambda done: job.progress(done, max(done, total))
-    )
+    length = decode(file, about, flac, begin=begin, end=end, site=site, told=lambda s: job.progress(s, max(s, total)))
     if about.tracks > 1:
         job.note(f"'{file.name}' has {about.tracks} sound tracks; the first is used")
     if fetched and fetched.note:

@@ -47,9 +47,8 @@ def run(job: Job[RehearParams]) -> str:
     wanted = list(_pieces(_places(markdown, job)))
     began, spent = time.perf_counter(), before.seconds if before else 0.0
     if todo := [words for words in wanted if _key(words) not in cached]:
-        settings = TranscribeSettings(
-            engine=job.params.engine, model=model, language=job.params.language, beam=job.params.beam
-        )
+        same = {name: getattr(job.params, name) for name in ("engine", "language", "beam")}
+        settings = TranscribeSettings(model=model, **same)
         engine = engines.load(engines.TRANSCRIBERS, settings.engine)(settings, job.machine, job.progress)
         for n, batch in enumerate(batches(todo, settings.batch)):
             job.progress(n * settings.batch, len(todo), "quotes")
