@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from pipeline.config import first_problem
-from pipeline.errors import PipelineError
+from pipeline.config import named
 from pipeline.models import Given, Passages, Recording, Transcript, Turns
 from pipeline.writing import CheckReport, Draft, Hearing
 
@@ -35,13 +34,9 @@ class Noted(Artifact, Generic[N]):
 
     def load(self, raw: bytes) -> N:
         """The noun out of its JSON; PipelineError names the file and the field."""
-        try:
+        hint = "undo the change to that file, or run its stage again with --discard-edits"
+        with named(f"{self.file} cannot be read", hint):
             return self.noun.model_validate_json(raw)
-        except ValidationError as error:
-            raise PipelineError(
-                f"{self.file} cannot be read: {first_problem(error)}",
-                "undo the change to that file, or run its stage again with --discard-edits",
-            ) from error
 
 
 RECORDING = Noted("10-recording.json", noun=Recording)

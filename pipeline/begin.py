@@ -3,42 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import os
 import re
+import textwrap
 import unicodedata
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import tomlkit
 
-from pipeline.config import STAGE_TABLES, Webinar, absolute, load_webinar, read_toml
+from pipeline.config import STAGE_TABLES, Webinar, absolute, is_address, load_webinar, read_toml
+from pipeline.engines.probe import Probe, probe_source
 from pipeline.errors import PipelineError
 from pipeline.webinars import SETTINGS, by_source, find, make_home, slugs
 from pipeline.workspace import Workspace, write_atomic
 
-if TYPE_CHECKING:
-    from pipeline.engines.probe import Probe
-
 Say = Callable[[str], None]  # how a message reaches the user
 SAMPLE = Path(__file__).parent / "sample" / "webinar.toml"
-MEDIA = (
-    ".mp3",
-    ".m4a",
-    ".mp4",
-    ".mov",
-    ".mkv",
-    ".webm",
-    ".wav",
-    ".flac",
-    ".ogg",
-    ".opus",
-    ".aac",
-    ".avi",
-    ".m4v",
-    ".wma",
-)
+FILE = re.compile(r".*\.(aac|avi|flac|m4a|m4v|mkv|mov|mp3|mp4|ogg|opus|toml|wav|webm|wma)", re.IGNORECASE)
 RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)$")  # names that Windows keeps for itself
 
 
@@ -46,18 +31,10 @@ def slug_for(title: str, date: dt.date, taken: Iterable[str]) -> str:
     """DATE-ascii-words: safe as a folder name whatever the title holds, and unlike those taken."""
     ascii_ = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     words = [word for word in re.findall(r"[a-z0-9]+", ascii_) if not RESERVED.match(word)]
-    text = ""
-    for word in words:
-        if len(text) + len(word) > 48 and text:
-            break
-        text += f"-{word[:48]}"
-    slug = wanted = f"{date.isoformat()}{text or '-webinar'}"
-    others = set(taken)
-    for n in range(2, 10_000):
-        if slug not in others:
-            break
-        slug = f"{wanted}-{n}"
-    return slug
+    [text, *_] = [*textwrap.wrap(" ".join(words), 48), "webinar"]
+    slug, others = f"{date.isoformat()}-{text.replace(' ', '-')}", set(taken)
+    numbered = (f"{slug}-{n}" for n in itertools.count(2))
+    return next(each for each in itertools.chain([slug], numbered) if each not in others)
 
 
 def adopt_toml(home: Path, path: Path, say: Say) -> Workspace:
@@ -151,18 +128,14 @@ def glossary(home: Path) -> list[str]:
 
 def opened(home: Path, source: str | None, transcript: Path | None, say: Say) -> Workspace:
     """The webinar that SOURCE means: a URL, a media file, a slug or a TOML; begun where it is new."""
-    if source and not transcript and not _is_address(source):
+    if source and not transcript and not is_address(source):
         path = Path(source).expanduser()
-        if path.suffix == ".toml":
-            if not path.is_file():
-                raise PipelineError(f"there is no file {source}", "give the path of a webinar's TOML")
-            return adopt_toml(home, path, say)
         if not path.is_file():
-            if path.suffix.lower() in MEDIA or os.sep in source:
+            if FILE.fullmatch(path.name) or os.sep in source:
                 raise PipelineError(f"there is no file {source}", "check the path, or give a URL")
             return find(home, source)
-    if source is None and transcript is None:
-        raise PipelineError("nothing to run", "give a URL, a media file, a slug or a webinar's TOML")
+        if path.suffix == ".toml":
+            return adopt_toml(home, path, say)
     existing = by_source(home, _source(source, transcript))
     if existing and transcript and source:
         raise PipelineError(
@@ -191,40 +164,25 @@ def created(
         raise PipelineError(f"that is already here as {existing.slug}", f"impressie run {existing.slug}")
     other = find(home, like) if like else None
     lent = load_webinar(home / "configs", other.slug) if other else None
-    day = _day(date) if date else None
-    probe = None
-    if source:
-        from pipeline.engines.sources import probe_source
-
-        probe = probe_source(wanted, lent.machine.cookies if lent else None)
+    try:
+        day = dt.date.fromisoformat(date) if date else None
+    except ValueError as error:
+        raise PipelineError(f"'{date}' is no date", "write it as 2026-09-24") from error
+    probe = probe_source(wanted, lent.machine.cookies if lent else None) if source else None
     published = probe.published if probe else None
     title = title or (probe.title if probe else None) or Path(wanted).stem
-    day = day or (published if _is_address(wanted) else None)
-    given = str(transcript.expanduser().resolve()) if transcript else None
+    day = day or (published if is_address(wanted) else None)
+    given = _source(None, transcript) if transcript else None
     slug = slug_for(title, day or published or dt.date.today(), slugs(home))
     return _begin(home, slug, _toml(home, wanted, probe, lent, {"title": title, "date": day, "transcript": given}))
 
 
-def _is_address(source: str) -> bool:
-    return bool(re.match(r"[a-z][a-z0-9+.-]+:", source, re.IGNORECASE)) and not Path(source).exists()
-
-
 def _source(source: str | None, transcript: Path | None) -> str:
     """How a source stands in the TOML: an address as it is, a file by its whole path."""
-    if source is None:
-        assert transcript is not None
-        return str(transcript.expanduser().resolve())
-    if _is_address(source):
+    if source and is_address(source):
         return source
-    path = Path(source).expanduser()
-    if not path.is_file():
+    path = Path(source or transcript or "").expanduser()
+    if source and not path.is_file():
         what = "is a folder" if path.is_dir() else "is not there"
         raise PipelineError(f"{source} {what}", "give a URL or one media file")
     return str(path.resolve())
-
-
-def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise PipelineError(f"'{text}' is no date", "write it as 2026-09-24") from error

@@ -149,7 +149,8 @@ def status(
     elif not rows:
         console.say("There are no webinars here yet. Try: impressie demo")
     else:
-        console.table(("webinar", "stages"), [(slug, problem or console.tally(c)) for slug, c, problem in rows])
+        shown = [(name, problem or ", ".join(f"{n} {state}" for state, n in c.items())) for name, c, problem in rows]
+        console.table(("webinar", "stages"), shown)
 
 
 def _one_status(workspace: Any, json: bool) -> None:

@@ -1,13 +1,12 @@
-"""Typed settings: code's defaults < configs/default.toml < configs/SLUG.toml < --set.
-
-Params change what a stage writes and stand in its receipt; `Machine` never does.
-"""
+"""Typed settings: code's defaults < configs/default.toml < configs/SLUG.toml < --set."""
 
 from __future__ import annotations
 
 import datetime as dt
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -204,6 +203,15 @@ def first_problem(error: ValidationError) -> str:
     return f"'{where}': {said}" if where else said
 
 
+@contextmanager
+def named(place: object, hint: str | None = None) -> Iterator[None]:
+    """A ValidationError as a PipelineError that names the place and the field."""
+    try:
+        yield
+    except ValidationError as error:
+        raise PipelineError(f"{place}: {first_problem(error)}", hint) from error
+
+
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     both = dict(below)
     for key, value in above.items():
@@ -212,10 +220,7 @@ def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 
 def load_webinar(configs: Path, slug: str, differs: dict[str, dict[str, Any]] | None = None) -> Webinar:
-    """Settings of one webinar: defaults, its TOML, and `differs` ({table: {key: value}}) on top.
-
-    Raises PipelineError naming file and field.
-    """
+    """Settings of one webinar: defaults, its TOML, and `differs` ({table: {key: value}}) on top."""
     values: dict[str, Any] = {}
     for name in ("default", slug):
         path = configs / f"{name}.toml"
@@ -223,24 +228,21 @@ def load_webinar(configs: Path, slug: str, differs: dict[str, dict[str, Any]] | 
             values = _merged(values, dict(read_toml(path).unwrap()))
     style = configs / "huisstijl.toml"
     if style.exists():
-        try:
-            general = read_toml(style).unwrap()
+        general = read_toml(style).unwrap()
+        with named(style):
             HouseStyle.model_validate(general)
-            values["style"] = _merged(general, values.get("style", {}))
-        except ValidationError as error:
-            raise PipelineError(f"{style}: {first_problem(error)}") from error
-    try:
+        values["style"] = _merged(general, values.get("style", {}))
+    with named(configs / f"{slug}.toml"):
         webinar = Webinar.model_validate(values)
-    except ValidationError as error:
-        raise PipelineError(f"{configs / slug}.toml: {first_problem(error)}") from error
-    if not differs:
-        return webinar
-    try:
-        return Webinar.model_validate(_merged(values, differs))
-    except ValidationError as error:
-        tables = [table for name in differs if isinstance(table := getattr(webinar, name, None), Settings)]
-        known = ", ".join(key for table in tables for key in type(table).model_fields)
-        raise PipelineError(f"--set: {first_problem(error)}", f"settings here: {known}" if known else None) from error
+    tables = [table for name in differs or () if isinstance(table := getattr(webinar, name, None), Settings)]
+    known = ", ".join(key for table in tables for key in type(table).model_fields)
+    with named("--set", f"settings here: {known}" if known else None):
+        return Webinar.model_validate(_merged(values, differs or {}))
+
+
+def is_address(source: str) -> bool:
+    """Whether a source is to be downloaded: anything with a scheme (C: is none) that is no file's name."""
+    return bool(re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", source)) and not Path(source).exists()
 
 
 def absolute(value: object, beside: Path) -> object:
@@ -248,7 +250,7 @@ def absolute(value: object, beside: Path) -> object:
     if isinstance(value, list):
         return [absolute(one, beside) for one in value]
     text = str(value)
-    return text if re.match(r"[a-z]{2,}:", text, re.IGNORECASE) else str((beside / Path(text).expanduser()).resolve())
+    return text if is_address(text) else str((beside / Path(text).expanduser()).resolve())
 
 
 def setting(assignment: str) -> tuple[str, Any]:

@@ -6,10 +6,11 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.speech.passages import clock
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from pipeline.errors import PipelineError
     from pipeline.runner import Standing
-    from pipeline.stage import Stage
     from pipeline.writing import CheckReport
 
 MARKS = {"fresh": "✓", "stale": "●", "never run": "○", "edited": "✎"}
@@ -55,11 +55,6 @@ def amount(value: float, unit: str) -> str:
     return f"{value / 1e6:.1f} MB" if unit == "B" else f"{value:.0f} {unit}"
 
 
-def took(seconds: float) -> str:
-    """How long something took, as m:ss."""
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
-
-
 class Terminal:
     """Tells how a run goes: bars on a terminal, calm lines elsewhere."""
 
@@ -71,21 +66,13 @@ class Terminal:
         self._bars: Bars | None = None
         self._lock = threading.Lock()  # two stages may run side by side
 
-    def started(self, stage: Stage[Any]) -> None:
-        """See runner.Face."""
-        self.begin(stage.name)
-
-    def begin(self, name: str) -> None:
-        """Something that may last begins."""
+    def started(self, name: str) -> None:
+        """A stage, or anything else that may last, begins."""
         with self._lock:
             self.running.append(name)
             self._began[name] = self._last[name] = time.monotonic()
 
-    def progressed(self, stage: Stage[Any], done: float, total: float, unit: str) -> None:
-        """See runner.Face."""
-        self.far(stage.name, done, total, unit)
-
-    def far(self, name: str, done: float, total: float, unit: str) -> None:
+    def progressed(self, name: str, done: float, total: float, unit: str) -> None:
         """It is this far. Nothing is shown for what is over in two seconds."""
         with self._lock:
             now = time.monotonic()
@@ -112,22 +99,21 @@ class Terminal:
             self._tasks[name] = self._bars.add_task(name, far=far)
         self._bars.update(self._tasks[name], completed=done, total=total or None, far=far)
 
-    def noted(self, stage: Stage[Any], text: str) -> None:
-        """See runner.Face."""
+    def noted(self, text: str) -> None:
+        """There is something to say."""
         with self._lock:
             self._put(f"  · {text}")
 
-    def finished(self, stage: Stage[Any], summary: str, seconds: float) -> None:
-        """See runner.Face."""
+    def finished(self, name: str, summary: str, seconds: float) -> None:
+        """A stage is done."""
         with self._lock:
-            if stage.name in self.running:
-                self.running.remove(stage.name)
-            if self._bars and stage.name in self._tasks:
-                self._bars.remove_task(self._tasks.pop(stage.name))
+            self.running.remove(name)
+            if self._bars and name in self._tasks:
+                self._bars.remove_task(self._tasks.pop(name))
                 if not self._tasks:
-                    self._bars.stop()
-                    self._bars = None
-            self._put(f"  ✓ {stage.name:<11} {summary:<44} {took(seconds):>6}")
+                    self.close()
+            took = f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+            self._put(f"  ✓ {name:<11} {summary:<44} {took:>6}")
 
     def _put(self, line: str) -> None:
         if self._bars:
@@ -158,12 +144,8 @@ def terminal() -> Iterator[Terminal]:
 
 def fetching(face: Terminal, name: str) -> Callable[..., None]:
     """Progress of a file that is fetched outside any stage."""
-    face.begin(name)
-
-    def progress(done: float, total: float, unit: str = "B") -> None:
-        face.far(name, done, total, unit)
-
-    return progress
+    face.started(name)
+    return partial(face.progressed, name)
 
 
 def stages(standings: Iterable[Standing]) -> None:
@@ -178,7 +160,7 @@ def findings(report: CheckReport) -> None:
     for quote in report.quotes:
         when = clock(quote.span.start) if quote.span else "-"
         out(f"  {quote.status:<13} {when}  {quote.credited_to or '?'}: {quote.text[:60]}…")
-    for finding in sorted(report.findings, key=lambda finding: list(SEVERITY).index(finding.severity)):
+    for finding in report.findings:
         when = f" ({clock(finding.at)})" if finding.at is not None else ""
         out(f"  {SEVERITY[finding.severity]} {finding.text}{when}")
 
@@ -207,8 +189,3 @@ def strips(rows: Sequence[tuple[str, Sequence[float], str]], length: float) -> N
     columns = max((len(levels) for _, levels, _ in rows), default=0)
     ends = clock(length)
     table(("", clock(0) + ends.rjust(columns - len(clock(0))), ""), lines)
-
-
-def tally(counts: Mapping[str, int]) -> str:
-    """'6 fresh, 1 stale'."""
-    return ", ".join(f"{count} {what}" for what, count in counts.items() if count)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -46,40 +48,37 @@ def examine(home: Path, url: str | None) -> Iterator[Found]:
 
 def _yt_dlp() -> Found:
     version = metadata.version("yt-dlp")
-    year, month, day = (int(part) for part in version.split(".")[:3])
-    age = (dt.date.today() - dt.date(year, month, day)).days
-    if age > OLD:
-        return Found("yt-dlp", "look", f"{version}, {age} days old", "pip install --upgrade 'yt-dlp[default,deno]'")
-    return Found("yt-dlp", "good", f"{version}, {age} days old")
+    age = (dt.date.today() - dt.date(*map(int, version.split(".")[:3]))).days
+    update = "pip install --upgrade 'yt-dlp[default,deno]'" if age > OLD else None
+    return Found("yt-dlp", "look" if update else "good", f"{version}, {age} days old", update)
+
+
+def _said(*command: str) -> str:
+    """What a program says; nothing where it cannot be run."""
+    with suppress(OSError, subprocess.SubprocessError):
+        return subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout
+    return ""
 
 
 def _javascript() -> Found:
     """YouTube needs a JavaScript runtime: Deno from 2.3 on (a wheel brings one) or Node from 22 on."""
+    places = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
     for name, least in (("deno", (2, 3)), ("node", (22, 0))):
-        beside = Path(sys.executable).parent / (f"{name}.exe" if os.name == "nt" else name)
-        program = str(beside) if beside.exists() else shutil.which(name)
-        if program is None:
-            continue
-        try:
-            said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=20, check=True).stdout
-            digits = said.replace("deno", "").strip().lstrip("v").split()[0]
-            version = tuple(int(part) for part in digits.split(".")[:2])
-        except (OSError, subprocess.SubprocessError, ValueError, IndexError):
-            continue
-        if version >= least:
-            return Found("JavaScript", "good", f"{name} {digits}")
+        program = shutil.which(name, path=places)
+        version = re.search(r"(\d+)\.(\d+)\S*", _said(program, "--version") if program else "")
+        if version and (int(version[1]), int(version[2])) >= least:
+            return Found("JavaScript", "good", f"{name} {version[0]}")
     return Found("JavaScript", "bad", "no runtime: YouTube will not work", "pip install 'yt-dlp[default,deno]'")
 
 
 def _ffmpeg() -> Found:
     from pipeline.engines.ffmpeg import find_ffmpeg
 
-    try:
+    with suppress(PipelineError):
         program = find_ffmpeg()
-        said = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=20, check=True).stdout
-    except (PipelineError, OSError, subprocess.SubprocessError):
-        return Found("ffmpeg", "bad", "not found", "pip install imageio-ffmpeg")
-    return Found("ffmpeg", "good", f"{said.split()[2]} ({program})")
+        if said := _said(program, "-version"):
+            return Found("ffmpeg", "good", f"{said.split()[2]} ({program})")
+    return Found("ffmpeg", "bad", "not found", "pip install imageio-ffmpeg")
 
 
 def _weights() -> Iterator[Found]:
@@ -89,18 +88,14 @@ def _weights() -> Iterator[Found]:
         if weights.present(name):
             yield Found("model", "good", f"{name} is here")
         else:
-            yield Found(
-                "model", "look", f"{name} will be fetched at first use", f"or now: impressie models fetch {name}"
-            )
+            todo = f"or now: impressie models fetch {name}"
+            yield Found("model", "look", f"{name} will be fetched at first use", todo)
 
 
 def _gpu() -> Found:
-    try:
-        import ctranslate2
+    import ctranslate2
 
-        count = ctranslate2.get_cuda_device_count()
-    except (ImportError, RuntimeError, ValueError):
-        count = 0
+    count = ctranslate2.get_cuda_device_count()
     return Found("GPU", "good", f"{count} for CUDA" if count else "none; everything runs on the processor")
 
 
@@ -128,10 +123,9 @@ def _write_access(home: Path) -> Iterator[Found]:
 
 
 def _address(url: str) -> Found:
-    from pipeline.engines.sources import probe_source
+    from pipeline.engines.probe import probe_source
 
     try:
-        probe = probe_source(url, None)
+        return Found("address", "good", f"‘{probe_source(url).title}’")
     except PipelineError as problem:
         return Found("address", "bad", problem.message, problem.hint)
-    return Found("address", "good", f"‘{probe.title}’")

@@ -47,7 +47,7 @@ def _show(workspace: Workspace, face: runner.Face) -> None:
     standing = next(each for each in runner.survey(workspace, webinar) if each.stage is segment)
     if standing.state == "edited":
         again = f"impressie rerun {workspace.slug} segment --discard-edits"
-        face.noted(segment, f"{standing.reasons[0]}, so it is kept as it is (to make it again: {again})")
+        face.noted(f"{standing.reasons[0]}, so it is kept as it is (to make it again: {again})")
     elif all(workspace.path(artifact.file).exists() for artifact in segment.reads):
         runner.run_stage(workspace, segment, webinar, face)
 

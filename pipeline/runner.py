@@ -34,6 +34,7 @@ class Standing:
     stage: Stage[Any]
     state: Literal["fresh", "stale", "never run", "edited"]
     reasons: tuple[str, ...] = ()
+    waits: bool = False  # for a stage before it
 
     @property
     def done(self) -> bool:
@@ -44,16 +45,16 @@ class Standing:
 class Face(Protocol):
     """Who is told how a run goes: a terminal, a page, a batch."""
 
-    def started(self, stage: Stage[Any]) -> None:
+    def started(self, stage: str) -> None:
         """A stage begins."""
 
-    def progressed(self, stage: Stage[Any], done: float, total: float, unit: str) -> None:
+    def progressed(self, stage: str, done: float, total: float, unit: str) -> None:
         """A stage is this far."""
 
-    def noted(self, stage: Stage[Any], text: str) -> None:
-        """A stage has something to say."""
+    def noted(self, text: str) -> None:
+        """There is something to say."""
 
-    def finished(self, stage: Stage[Any], summary: str, seconds: float) -> None:
+    def finished(self, stage: str, summary: str, seconds: float) -> None:
         """A stage is done."""
 
 
@@ -67,10 +68,8 @@ def survey(workspace: Workspace, webinar: Webinar) -> list[Standing]:
     """Where every stage stands, in the order of the pipeline. Reads only."""
     standings: dict[str, Standing] = {}
     for stage in STAGES:
-        needs = {maker for maker in STAGES for artifact in maker.writes if artifact in stage.reads}
-        waits = tuple(
-            f"waits for {maker.name}" for maker in STAGES if maker in needs and not standings[maker.name].done
-        )
+        makers = (maker for maker in STAGES if set(maker.writes) & set(stage.reads))
+        waits = tuple(f"waits for {maker.name}" for maker in makers if not standings[maker.name].done)
         standings[stage.name] = _standing(workspace, stage, webinar, waits)
     return list(standings.values())
 
@@ -78,7 +77,7 @@ def survey(workspace: Workspace, webinar: Webinar) -> list[Standing]:
 def _standing(workspace: Workspace, stage: Stage[Any], webinar: Webinar, waits: tuple[str, ...]) -> Standing:
     receipt = workspace.receipt(stage.name)
     if receipt is None:
-        return Standing(stage, "never run", waits)
+        return Standing(stage, "never run", waits, bool(waits))
     params = stage.uses(webinar).model_dump(mode="json")
     reasons = freshness(stage, receipt, params, inputs_of(workspace, stage))
     now = {file: workspace.sha256(file) for file in receipt.outputs}
@@ -89,7 +88,8 @@ def _standing(workspace: Workspace, stage: Stage[Any], webinar: Webinar, waits: 
         return Standing(stage, "edited", (f"{', '.join(changed)} changed by hand", *reasons))
     reasons += [f"{file} changed by hand" for file in changed]  # which nothing reads: made again, with a copy kept
     # What stands above matters first: it is why this one will run again.
-    return Standing(stage, "stale", waits or tuple(reasons)) if reasons or waits else Standing(stage, "fresh")
+    why = waits or tuple(reasons)
+    return Standing(stage, "stale" if why else "fresh", why, bool(waits))
 
 
 def run(workspace: Workspace, face: Face) -> int:
@@ -97,18 +97,21 @@ def run(workspace: Workspace, face: Face) -> int:
     ran = 0
     with workspace.locked(f"run {workspace.slug}"):
         prepare(workspace, face)
-        while wave := _ready(survey(workspace, workspace.webinar())):
+        while True:
             webinar = workspace.webinar()
-            if len(wave) > 1 and webinar.machine.cores() >= ROOM_FOR_TWO:
-                _side_by_side(workspace, wave, webinar, face)
-                ran += len(wave)
-            else:
+            wave = [s.stage for s in survey(workspace, webinar) if not s.done and not s.waits]
+            if not wave:
+                break
+            if len(wave) == 1 or webinar.machine.cores() < ROOM_FOR_TWO:
                 run_stage(workspace, wave[0], webinar, face)
                 ran += 1
-        for kept in (s for s in survey(workspace, workspace.webinar()) if s.state == "edited" and len(s.reasons) > 1):
+            else:
+                _side_by_side(workspace, wave, webinar, face)
+                ran += len(wave)
+        for kept in (s for s in survey(workspace, webinar) if s.state == "edited" and len(s.reasons) > 1):
             why = "; ".join(kept.reasons[1:])
             again = f"impressie rerun {workspace.slug} {kept.stage.name} --discard-edits"
-            face.noted(kept.stage, f"{kept.reasons[0]}, so it was kept although {why} (to make it again: {again})")
+            face.noted(f"{kept.reasons[0]}, so it was kept although {why} (to make it again: {again})")
     return ran
 
 
@@ -116,18 +119,7 @@ def prepare(workspace: Workspace, face: Face, *, discard_edits: bool = False) ->
     """Before anything runs: settle what a killed run or a person's hand has left."""
     edits.settle_shift(workspace)
     if not discard_edits and (said := edits.adopt_article(workspace)):
-        face.noted(BY_NAME["draft"], said)
-
-
-def _ready(standings: list[Standing]) -> list[Stage[Any]]:
-    by_name = {standing.stage.name: standing for standing in standings}
-    waiting = [s for s in standings if not s.done]
-    makers = {artifact: stage.name for stage in STAGES for artifact in stage.writes}
-    return [
-        s.stage
-        for s in waiting
-        if all(by_name[makers[artifact]].done for artifact in s.stage.reads if artifact in makers)
-    ]
+        face.noted(said)
 
 
 def _side_by_side(workspace: Workspace, wave: list[Stage[Any]], webinar: Webinar, face: Face) -> None:
@@ -153,10 +145,7 @@ def run_stage(
     stop: threading.Event | None = None,
     succeeded: Callable[[], None] = lambda: None,
 ) -> None:
-    """Run one stage and publish its outputs with their receipt. Whatever fails leaves the old result as it was.
-
-    `succeeded` is called after the work and before anything is published.
-    """
+    """Run one stage, call `succeeded`, and publish. Whatever fails leaves the old result as it was."""
     params = stage.uses(webinar)
     inputs = inputs_of(workspace, stage)  # before the run: a file that changes under it cannot look fresh
     dumped = params.model_dump(mode="json")
@@ -165,13 +154,13 @@ def run_stage(
     def progress(done: float, total: float, unit: str = "s") -> None:
         if stop and stop.is_set():
             raise KeyboardInterrupt
-        face.progressed(stage, done, total, unit)
+        face.progressed(stage.name, done, total, unit)
 
     job = Job(
         stage, workspace.slug, params, webinar.machine, workspace.folder,
         workspace.scratch(stage.name, ingredients), progress, workspace.receipt(stage.name),
     )  # fmt: skip
-    face.started(stage)
+    face.started(stage.name)
     started, clock = dt.datetime.now(dt.UTC), time.perf_counter()
     try:
         summary = stage.run(job)
@@ -180,7 +169,8 @@ def run_stage(
         raise
     seconds = round(time.perf_counter() - clock, 2)
     succeeded()
-    _keep_what_is_not_ours(workspace, job)
+    for file in _not_ours(workspace, stage):
+        job.note(f"{file} was changed by hand; a copy is in edits/kept/{workspace.keep_copy(file).name}")
     receipt = Receipt(
         stage=stage.name, version=stage.version, params=dumped, inputs=inputs, outputs={},
         started=started, seconds=seconds, chose=job.chose,
@@ -192,20 +182,16 @@ def run_stage(
     workspace.sweep(stage.name)
     workspace.log(f"{stage.name} {summary} ({seconds:.1f} s)")
     for note in job.notes:
-        face.noted(stage, note)
-    face.finished(stage, summary, seconds)
+        face.noted(note)
+    face.finished(stage.name, summary, seconds)
 
 
-def _keep_what_is_not_ours(workspace: Workspace, job: Job[Any]) -> None:
-    """A copy of each file that is about to be overwritten and that the stage's last run did not write."""
-    known = job.previous.outputs if job.previous else {}
-    for artifact in job.stage.writes:
-        if workspace.sha256(artifact.file) not in (None, known.get(artifact.file)):
-            kept = workspace.keep_copy(artifact.file)
-            job.note(f"{artifact.file} was changed by hand; a copy is in edits/kept/{kept.name}")
+def _not_ours(workspace: Workspace, stage: Stage[Any]) -> list[str]:
+    """What a stage would overwrite and its last run did not write."""
+    receipt = workspace.receipt(stage.name)
+    known = receipt.outputs if receipt else {}
+    return [a.file for a in stage.writes if workspace.sha256(a.file) not in (None, known.get(a.file))]
 
-
-# One stage again -----------------------------------------------------------------------------------
 
 TOP_LEVEL = ("url", "from", "to", "transcript", "duration")
 
@@ -226,10 +212,7 @@ def differing(stage: Stage[Any], assignments: list[str]) -> dict[str, Any]:
 def rerun(
     workspace: Workspace, name: str, face: Face, assignments: list[str], *, discard_edits: bool = False
 ) -> list[str]:
-    """Run one stage again, whatever its state, and nothing else; returns the names of what is now out of date.
-
-    `assignments` ('model=small') stick: after success they stand in the webinar's TOML.
-    """
+    """Run one stage again and nothing else; gives the stages now out of date. `assignments` stick once it succeeded."""
     stage = BY_NAME.get(name)
     if stage is None:
         raise PipelineError(f"there is no stage called '{name}'", f"stages: {', '.join(BY_NAME)}")
@@ -238,8 +221,12 @@ def rerun(
     with workspace.locked(f"rerun {workspace.slug} {name}"):
         prepare(workspace, face, discard_edits=discard_edits and ARTICLE in stage.writes)
         _have_inputs(workspace, stage)
-        if not discard_edits:
-            _respect_edits(workspace, stage)
+        theirs = _not_ours(workspace, stage)
+        if READ.intersection(theirs) and not discard_edits:
+            raise PipelineError(
+                f"{', '.join(theirs)} was changed by hand, and this would overwrite it",
+                "add --discard-edits to do it all the same (a copy is kept in edits/kept/)",
+            )
         run_stage(workspace, stage, webinar, face, succeeded=lambda: _stick(workspace, differs))
         edited = workspace.folder / "edits" / edits.EDITED_ARTICLE
         if discard_edits and ARTICLE in stage.writes and edited.exists():
@@ -261,27 +248,13 @@ def _have_inputs(workspace: Workspace, stage: Stage[Any]) -> None:
             )
 
 
-def _respect_edits(workspace: Workspace, stage: Stage[Any]) -> None:
-    """Refuse to overwrite a person's work."""
-    receipt = workspace.receipt(stage.name)
-    known = receipt.outputs if receipt else {}
-    files = [a.file for a in stage.writes if workspace.sha256(a.file) not in (None, known.get(a.file))]
-    if READ.intersection(files):
-        raise PipelineError(
-            f"{', '.join(files)} was changed by hand, and this would overwrite it",
-            "add --discard-edits to do it all the same (a copy is kept in edits/kept/)",
-        )
-
-
 def _stick(workspace: Workspace, differs: dict[str, Any]) -> None:
     if not differs:
         return
     document = read_toml(workspace.toml) if workspace.toml.exists() else tomlkit.document()
     for key, value in differs.items():
         if isinstance(value, dict):
-            table = document.setdefault(key, tomlkit.table())
-            for inner, setting_ in value.items():
-                table[inner] = setting_
+            document.setdefault(key, tomlkit.table()).update(value)
         else:
             document[key] = value
     write_atomic(workspace.toml, tomlkit.dumps(document).encode())

@@ -7,16 +7,14 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 
-def seconds(value: object) -> object:
-    """'1:02:03', '2:03' or a number, as seconds."""
-    if isinstance(value, str):
-        total = 0.0
-        for part in value.split(":"):
-            if not part.strip().replace(".", "", 1).isdigit():
-                raise ValueError(f"'{value}' is no time; write seconds or h:mm:ss")
-            total = total * 60 + float(part)
-        return total
-    return value
+def seconds(text: str) -> float:
+    """'1:02:03', '2:03' or '3' as seconds."""
+    total = 0.0
+    for part in text.split(":"):
+        if not part.strip().replace(".", "", 1).isdigit():
+            raise ValueError(f"'{text}' is no time; write seconds or h:mm:ss")
+        total = total * 60 + float(part)
+    return total
 
 
 def several(value: object) -> object:
@@ -24,7 +22,7 @@ def several(value: object) -> object:
     return () if value is None else tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
-Seconds = Annotated[float, BeforeValidator(seconds), Field(ge=0)]
+Seconds = Annotated[float, BeforeValidator(lambda said: seconds(said) if isinstance(said, str) else said), Field(ge=0)]
 SecondsList = Annotated[tuple[Seconds, ...], BeforeValidator(several)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(several)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    Samples = npt.NDArray[np.float32]
-
+Samples: TypeAlias = "npt.NDArray[np.float32]"  # of sound: mono, 16 kHz, -1…1
 N = TypeVar("N", bound=BaseModel)
 P = TypeVar("P", bound=Settings)
 
@@ -152,14 +151,11 @@ def changed(before: dict[str, Any], now: dict[str, Any], within: str = "") -> li
         if isinstance(old, dict) and isinstance(new, dict):
             reasons += changed(old, new, f"{name}.")
         elif all(isinstance(value, str | int | float | None) and len(str(value)) <= 40 for value in (old, new)):
-            reasons.append(f"{name} is now {_shown(new)}, was {_shown(old)}")
+            shown = ["not set" if value is None else str(value) for value in (new, old)]
+            reasons.append(f"{name} is now {shown[0]}, was {shown[1]}")
         else:
             reasons.append(f"{name} changed")
     return reasons
-
-
-def _shown(value: object) -> str:
-    return "not set" if value is None else str(value)
 
 
 def freshness(stage: Stage[Any], receipt: Receipt, params: dict[str, Any], inputs: dict[str, str]) -> list[str]:

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -32,12 +33,9 @@ def fsync_folder(path: Path) -> None:
     if os.name == "nt":
         return
     handle = os.open(path, os.O_RDONLY)
-    try:
+    with suppress(OSError):  # some network file systems refuse it; the rename itself stands
         os.fsync(handle)
-    except OSError:
-        pass  # some network file systems refuse it; the rename itself stands
-    finally:
-        os.close(handle)
+    os.close(handle)
 
 
 def memory() -> int | None:

@@ -17,14 +17,9 @@ FORGETTING = ".forgetting-"
 TRASH = ".trash-"
 
 
-# The home ------------------------------------------------------------------------------------------
-
-
 def find_home(asked: Path | None, start: Path) -> Path | None:
     """The folder asked for, else the nearest one upward from `start` that holds configs/."""
-    if asked:
-        return asked
-    return next((folder for folder in (start, *start.parents) if (folder / "configs").is_dir()), None)
+    return asked or next((folder for folder in (start, *start.parents) if (folder / "configs").is_dir()), None)
 
 
 def make_home(folder: Path) -> Path:
@@ -39,9 +34,6 @@ def make_home(folder: Path) -> Path:
         if not target.exists():
             shutil.copyfile(DEFAULTS / f"{name}.toml", target)
     return folder
-
-
-# Finding -------------------------------------------------------------------------------------------
 
 
 def slugs(home: Path) -> list[str]:
@@ -80,9 +72,6 @@ def standing(home: Path, slug: str) -> tuple[str, Counter[str], str | None]:
     except PipelineError as problem:
         return slug, Counter(), problem.message
     return slug, Counter(s.state for s in survey(Workspace(home, slug), webinar)), None
-
-
-# Forgetting ----------------------------------------------------------------------------------------
 
 
 def forget(workspace: Workspace) -> None:

@@ -15,7 +15,7 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +73,10 @@ def _staged(path: Path, content: bytes | Path) -> None:
     try:
         if isinstance(content, Path):
             os.replace(content, beside)
-            with beside.open("rb+") as file:
-                os.fsync(file.fileno())
         else:
-            with beside.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+            beside.write_bytes(content)
+        with beside.open("rb+") as file:
+            os.fsync(file.fileno())
     except OSError as error:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
@@ -96,7 +93,6 @@ class Workspace:
         self.slug = slug
         self.folder = home / "outputs" / slug
         self.toml = home / "configs" / f"{slug}.toml"
-        self._hashes: dict[str, list[int | str]] | None = None
 
     def webinar(self, differs: dict[str, Any] | None = None) -> Webinar:
         """Its settings as they stand now, with `differs` ({table: {key: value}}) laid over them."""
@@ -105,8 +101,6 @@ class Workspace:
     def path(self, file: str) -> Path:
         """Where a file of this webinar stands."""
         return self.folder / file
-
-    # Receipts ---------------------------------------------------------------------------------
 
     def receipt_path(self, stage: str) -> Path:
         """Where a stage's receipt stands."""
@@ -128,7 +122,10 @@ class Workspace:
             return None
         if stat.st_size < 1_000_000:
             return sha256(path)
-        known = self._known()
+        remembered = self.folder / "receipts" / "hashes.json"
+        known: dict[str, list[int | str]] = {}
+        with suppress(OSError, ValueError, TypeError):
+            known = dict(json.loads(remembered.read_bytes()))
         seen: list[int | str] = [stat.st_size, stat.st_mtime_ns]
         if known.get(file, [])[:2] == seen:
             return str(known[file][2])
@@ -136,18 +133,8 @@ class Workspace:
         if digest and dt.datetime.now().timestamp() - stat.st_mtime > RACY:
             known[file] = [*seen, digest]
             with suppress(OSError, PipelineError):
-                write_atomic(self.folder / "receipts" / "hashes.json", json.dumps(known).encode())
+                write_atomic(remembered, json.dumps(known).encode())
         return digest
-
-    def _known(self) -> dict[str, list[int | str]]:
-        if self._hashes is None:
-            try:
-                self._hashes = dict(json.loads((self.folder / "receipts" / "hashes.json").read_bytes()))
-            except (OSError, ValueError, TypeError):
-                self._hashes = {}
-        return self._hashes
-
-    # Publishing -------------------------------------------------------------------------------
 
     def publish(self, receipt: Receipt, outputs: Mapping[str, bytes | Path]) -> Receipt:
         """Put the outputs of a stage and its receipt in their place, all or nothing."""
@@ -175,12 +162,9 @@ class Workspace:
 
     def heal(self) -> None:
         """Finish what a killed run had promised, and sweep what it left half written. Wants the lock."""
-        for promised in sorted((self.folder / "receipts").glob(f"*{NEXT}.json")):
-            if promised.name.startswith("."):
-                continue
-            try:
-                receipt = Receipt.model_validate_json(promised.read_bytes())
-            except (OSError, ValidationError):
+        for promised in sorted((self.folder / "receipts").glob(f"[!.]*{NEXT}.json")):
+            receipt = self.receipt(promised.stem)
+            if receipt is None:
                 promised.unlink()
                 continue
             before = self.receipt(receipt.stage)
@@ -194,8 +178,6 @@ class Workspace:
             for leftover in folder.glob(f".*{NEXT}"):
                 leftover.unlink(missing_ok=True)
 
-    # People's work ----------------------------------------------------------------------------
-
     def keep_copy(self, file: str) -> Path:
         """A copy of a file in edits/kept/, before something overwrites it."""
         source = self.folder / file
@@ -203,8 +185,6 @@ class Workspace:
         kept = self.folder / "edits" / "kept" / f"{source.stem}.{stamp}{source.suffix}"
         write_atomic(kept, source.read_bytes())
         return kept
-
-    # The lock ---------------------------------------------------------------------------------
 
     @contextmanager
     def locked(self, doing: str) -> Iterator[None]:
@@ -227,15 +207,12 @@ class Workspace:
 
     def busy(self) -> bool:
         """Whether somebody is at work here now."""
-        lock = FileLock(self.folder / ".lock")
-        if not (self.folder / ".lock").exists():
-            return False
         try:
-            lock.acquire(timeout=0)
+            lock = self.folder / ".lock"
+            with FileLock(lock, timeout=0) if lock.exists() else nullcontext():
+                return False
         except Timeout:
             return True
-        lock.release()
-        return False
 
     def owner(self) -> str:
         """Who holds the lock, in words."""
@@ -244,8 +221,6 @@ class Workspace:
         except (OSError, ValueError):
             return "another impressie"
         return f"'impressie {who['doing']}' (process {who['pid']} on {who['host']}, since {who['since']})"
-
-    # The log ----------------------------------------------------------------------------------
 
     def log(self, line: str) -> None:
         """Add a line to run.log: what was run when, and how it ended."""

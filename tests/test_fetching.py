@@ -15,7 +15,7 @@ import pytest
 import soundfile
 
 from pipeline.artifacts import AUDIO, CAPTIONS
-from pipeline.engines import sources, ytdlp
+from pipeline.engines import probe, ytdlp
 from pipeline.errors import PipelineError
 from pipeline.speech.captions import parse
 from pipeline.stages.download import STAGE
@@ -180,18 +180,18 @@ def test_captions_and_chapters_move_with_their_part(site, tmp_path, monkeypatch)
 @pytest.mark.parametrize("source", ["file:///etc/passwd", "ftp://e.org/x.mp3", "data:audio/mp3;base64,AA", "http:///x"])
 def test_only_web_addresses_are_downloaded(source):
     with pytest.raises(PipelineError, match="is no address of a recording"):
-        sources.probe_source(source)
+        probe.probe_source(source)
 
 
 @pytest.mark.parametrize("source", ["--exec", "-i", "www.youtube.com/watch?v=x"])
 def test_what_is_neither_address_nor_file_is_said_to_be_absent(source):
     with pytest.raises(PipelineError, match="there is no file"):
-        sources.probe_source(source)
+        probe.probe_source(source)
 
 
 def test_a_link_local_address_is_refused_even_when_asked_for():
     with pytest.raises(PipelineError, match=r"leads to 169\.254\.169\.254, inside this computer or its network"):
-        sources.probe_source("http://169.254.169.254/latest/meta-data/")
+        probe.probe_source("http://169.254.169.254/latest/meta-data/")
 
 
 def test_a_page_cannot_send_us_into_this_computer_but_may_lead_on(site, tmp_path):
@@ -223,5 +223,5 @@ def test_cookies_are_read_and_never_written(site, tmp_path):
 
 def test_a_password_in_an_address_is_refused():
     with pytest.raises(PipelineError, match="user name or password") as refused:
-        sources.probe_source("https://anna:geheim@example.org/x.mp3")
+        probe.probe_source("https://anna:geheim@example.org/x.mp3")
     assert "geheim" not in refused.value.message

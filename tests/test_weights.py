@@ -173,6 +173,15 @@ def test_an_index_that_hangs_up_once_is_asked_again(model, server):
     assert weights.path("little").read_bytes() == FIRST + SECOND
 
 
+def test_a_whole_download_whose_length_nobody_told_is_not_done_again(server, tmp_path):
+    part = tmp_path / "model.bin"
+    part.write_bytes(FIRST)
+    with fetching.session() as get:
+        file = ModelFile(name=part.name, sha256=sha(FIRST))
+        fetching.fetch(get, f"{server.url}/home/model.bin", part, file, weights.silent)
+    assert (server.seen, part.read_bytes()) == ([], FIRST)
+
+
 def test_what_was_downloaded_is_kept_for_the_next_command(model, server):
     server.cut = [300_000, 10, 10, 10, 10]
     with pytest.raises(PipelineError):

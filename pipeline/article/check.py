@@ -12,18 +12,7 @@ from pipeline.article.evidence import Evidence, confidence, gather
 from pipeline.article.exclusions import SERIOUS
 from pipeline.article.findings import blocks, look, start
 from pipeline.article.people import Person, people_of, surnames
-from pipeline.article.quotes import (
-    BORDER,
-    LOCATED,
-    Place,
-    Printed,
-    Stream,
-    credit,
-    find,
-    locate,
-    paragraphs,
-    streams_of,
-)
+from pipeline.article.quotes import BORDER, Place, Printed, credit, find, paragraphs, said_at, streams_of
 from pipeline.article.text import NEGATIONS, norms
 from pipeline.config import CheckParams
 from pipeline.models import NamedVoice, Passages, Recording, Span, Word
@@ -49,13 +38,17 @@ def check(
     printed = find(markdown, [title for title in (params.title, recording.title) if title])
     quotes: list[CheckedQuote] = []
     found: list[Finding] = []
-    for quote, (credited, sure) in zip(printed, _credits(printed, _written(people, params)), strict=True):
-        place = _place(quote, [voice for voice, person in people.items() if person.name == credited], streams)
+    written = _written(people, params)
+    last: dict[str, tuple[int, str | None]] = {}  # paragraph → where its last quote ended, and whose that was
+    for quote in printed:
+        earlier, before = last.get(quote.paragraph, (0, None))
+        credited, sure = credit(quote, before, written, earlier)
+        last[quote.paragraph] = (quote.end, credited)
+        place = said_at(quote.text, streams, [voice for voice, person in people.items() if person.name == credited])
         checked = _checked(quote, credited, place, people, params)
         if checked.span and place:
-            checked = checked.model_copy(
-                update={"link": recording.link(checked.span.start), **_second(place.words, hearing)}
-            )
+            link = recording.link(checked.span.start)
+            checked = checked.model_copy(update={"link": link, **_second(place.words, hearing)})
         quotes.append(checked)
         if not sure:
             text = f"Bij het citaat {start(quote.text)} staan meer namen; is het van {credited}?"
@@ -88,25 +81,6 @@ def _written(people: Mapping[str, Person], params: CheckParams) -> dict[str, str
     return written
 
 
-def _credits(printed: Sequence[Printed], written: Mapping[str, str]) -> Iterator[tuple[str | None, bool]]:
-    """Whom each quote is credited to, the one before it in the paragraph in mind."""
-    last: dict[str, tuple[int, str | None]] = {}
-    for quote in printed:
-        earlier, before = last.get(quote.paragraph, (0, None))
-        credited, sure = credit(quote, before, written, earlier)
-        last[quote.paragraph] = (quote.end, credited)
-        yield credited, sure
-
-
-def _place(quote: Printed, own: list[str], streams: Mapping[str, Stream]) -> Place | None:
-    """Where it was said: by the voice it is credited to if that said it, else by any; None where nothing is near."""
-    order = own + [voice for voice in streams if voice not in own]
-    places = [place for voice in order if voice in streams and (place := locate(quote.text, streams[voice]))]
-    whole = next((place for place in places if place.edits is not None), None)
-    near = max(places, key=lambda place: place.similarity + 0.02 * (place.stream.voice in own), default=None)
-    return whole or (near if near and near.similarity >= LOCATED else None)
-
-
 def _checked(
     quote: Printed, credited: str | None, place: Place | None, people: Mapping[str, Person], params: CheckParams
 ) -> CheckedQuote:
@@ -117,7 +91,7 @@ def _checked(
     status: QuoteStatus = "cleaned" if edits else "exact"
     if place.edits is None:
         status = "altered"
-    elif credited is not None and not _may_be(credited, people[voice], people, params):
+    elif credited is not None and credited not in _names(voice, people, params):
         status = "misattributed"
     elif not edits and _marks(quote.text) != _marks(spoken):
         status, edits = "cleaned", (QuoteEdit(kind="punctuation", text=spoken),)
@@ -135,11 +109,10 @@ def _checked(
     )
 
 
-def _may_be(credited: str, person: Person, people: Mapping[str, Person], params: CheckParams) -> bool:
-    """Whether a voice is who the article says; a listed speaker without a voice may be any voice without a name."""
-    listed = any(speaker.name == credited for speaker in params.speakers)
-    has_voice = any(other.name == credited for other in people.values())
-    return person.name == credited or (listed and not has_voice and not person.known)
+def _names(voice: str, people: Mapping[str, Person], params: CheckParams) -> set[str]:
+    """Who a voice may be: a voice without a name may be any listed speaker who has no voice."""
+    free = {speaker.name for speaker in params.speakers} - {person.name for person in people.values()}
+    return {people[voice].name} | (set() if people[voice].known else free)
 
 
 def _marks(text: str) -> str:
@@ -157,9 +130,7 @@ def _second(words: Sequence[Word], hearing: Hearing | None) -> dict[str, str]:
     for pieces in (own, over):  # those of a longer quote only where its own do not suffice
         covered = sum(any(one.start <= at <= one.end for one in pieces) for at in middles)
         if covered > HEARD * len(words):
-            inner = [
-                one for one in pieces if any(one != other and one.overlap(other) == one.duration for other in pieces)
-            ]
+            inner = [a for a in pieces if any(a != b and a.overlap(b) == a.duration for b in pieces)]
             told = [one.second for one in pieces if one.differs or one not in inner]
             alike = not any(one.differs for one in pieces)
             return {"heard_twice": "alike" if alike else "differently", "second_hearing": " ".join(told)}

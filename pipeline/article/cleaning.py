@@ -1,7 +1,4 @@
-"""The edits that a quote may undergo: fillers, openers, repetitions and abandoned starts go; nothing else does.
-
-`clean` makes them, `explain` proves that a printed quote differs from the spoken words by them alone.
-"""
+"""Fillers, openers, repetitions and abandoned starts may go: `clean` drops them, `explain` proves nothing else went."""
 
 from __future__ import annotations
 
@@ -39,11 +36,7 @@ class Drop(NamedTuple):
 
 
 def clean(words: Sequence[str], opener: bool = True) -> Cleaned:
-    """The words of one sentence by permitted edits only; twice is the same as once.
-
-    Without `opener` (a sentence inside a quote) 'en', 'maar', 'want' and 'dus' stay: there they tell how two
-    sentences hang together.
-    """
+    """The words of one sentence by permitted edits only; inside a quote openers stay, since they link its sentences."""
     return _clean(tuple(word for word in words if word), opener)
 
 
@@ -212,7 +205,8 @@ def explain(spoken: Sequence[str], quoted: str) -> Edits | None:
 def matches(spoken: Sequence[str], quoted: str) -> list[tuple[int, Edits]]:
     """Every n for which spoken[:n] becomes the quote by permitted edits, with those edits; shortest first."""
     notes = tuple(_edit("explanation", note) for note in EXPLAINED.findall(quoted) if norm(note))
-    printed = _printed(EXPLAINED.sub(lambda m: " " if norm(m.group()) else " … ", quoted))
+    shown = EXPLAINED.sub(lambda m: " " if norm(m.group()) else " … ", quoted).replace("...", "…").replace("…", " … ")
+    printed = [word for word in (norm(token) or token for token in shown.split()) if word == "…" or norm(word)]
     words = [norm(token) for token in spoken]
     # best[i][j]: edits with which spoken[:i] became printed[:j]; filled in order, so no recursion.
     best: list[dict[int, Edits]] = [{} for _ in range(len(spoken) + 1)]
@@ -233,11 +227,6 @@ def matches(spoken: Sequence[str], quoted: str) -> list[tuple[int, Edits]]:
                 gone = _edit(drop.kind, " ".join(spoken[i : i + drop.length]))
                 _keep(best[i + drop.length], j, (*here, gone))
     return [(i, notes + row[len(printed)]) for i, row in enumerate(best) if i and len(printed) in row]
-
-
-def _printed(quoted: str) -> list[str]:
-    tokens = quoted.replace("...", "…").replace("…", " … ").split()
-    return [word for word in (norm(token) or token for token in tokens) if word == "…" or norm(word)]
 
 
 def _keep(row: dict[int, Edits], j: int, edits: Edits) -> None:

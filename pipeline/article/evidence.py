@@ -12,7 +12,7 @@ from pipeline.article.cleaning import clean
 from pipeline.article.exclusions import OPENING, reasons
 from pipeline.article.people import Person
 from pipeline.article.text import norms, sign, wordset
-from pipeline.models import Passage, Passages, Word, ends_sentence
+from pipeline.models import Passages, Word, ends_sentence
 from pipeline.writing import Sentence
 
 ABBREVIATIONS, HOST = wordset("abbreviations"), sign("host")
@@ -97,7 +97,8 @@ def sentences_of(passages: Passages) -> list[Sentence]:
     found: list[Sentence] = []
     used: Counter[str] = Counter()
     for passage in passages.passages:
-        for words in split(_tokens(passage)):
+        # words without spaces inside, so that a text splits back into the same tokens
+        for words in split([w.model_copy(update={"text": part}) for w in passage.words for part in w.text.split()]):
             name = f"t{words[0].start:.1f}"
             used[name] += 1
             texts = [word.text for word in words]
@@ -116,11 +117,6 @@ def sentences_of(passages: Passages) -> list[Sentence]:
                 )
             )
     return found
-
-
-def _tokens(passage: Passage) -> list[Word]:
-    """Words without spaces inside, so that a text splits back into the same tokens."""
-    return [w.model_copy(update={"text": part}) for w in passage.words for part in w.text.split()]
 
 
 def split(words: Sequence[Word]) -> list[list[Word]]:
@@ -144,10 +140,7 @@ def _ends(token: str, after: str) -> bool:
 
 
 def confidence(words: Sequence[Word]) -> float | None:
-    """How sure the recogniser was: between its worst word and the mean of the worst quarter; None if not measured.
-
-    The mean of all words hides the one misheard word in a sentence of thirty.
-    """
+    """How sure the recogniser was: between its worst word and the mean of the worst quarter; None if not measured."""
     measured = sorted(word.probability for word in words if word.probability is not None)
     if not measured:
         return None

@@ -123,10 +123,8 @@ def _taken_back(sentences: Sentences) -> Iterable[int]:
 def _read_out(sentences: Sentences) -> Iterable[int]:
     """The sign and the rest of the passage, for a minute."""
     for i in _signed(sentences, READING):
-        first = sentences[i]
-        yield from (
-            j for j, s in enumerate(sentences) if s.passage == first.passage and 0 <= s.start - first.start <= 60
-        )
+        one = sentences[i]
+        yield from (j for j, s in enumerate(sentences) if s.passage == one.passage and 0 <= s.start - one.start <= 60)
 
 
 def _orders(sentences: Sentences) -> Iterable[int]:

@@ -17,9 +17,7 @@ SPOKE_LONG = 0.1  # of the time: who spoke that much belongs in the article
 LONGER, SHORTER = 1.25, 0.75  # how far the length may leave what the house style asks
 _PARTICLES = wordset("particles")
 _STARTS = wordset("starts")
-_NAME = re.compile(
-    rf"(?<![\w’-])[A-ZÀ-Þ][\w’-]*(?:(?: (?:{'|'.join(sorted(_PARTICLES))}))* [A-ZÀ-Þ0-9][\w’-]*)*",
-)
+_NAME = re.compile(rf"(?<![\w’-])[A-ZÀ-Þ][\w’-]*(?:(?: (?:{'|'.join(sorted(_PARTICLES))}))* [A-ZÀ-Þ0-9][\w’-]*)*")
 _HOUSE = frozenset(("impressie", "spreker", "youtube"))
 
 
@@ -77,10 +75,15 @@ def about_claims(
     facts += [fact for speaker in params.speakers for fact in (speaker.role, speaker.organisation)]
     known = [fact for fact in facts if fact]
     prose = [_without(line, printed) for line in shown]
-    for value in _unknown_numbers(prose, [*known, *people], spoken, max(len(people), 2)):
-        yield blocks("number", f"Het getal ‘{value}’ komt in de opname en de gegevens niet voor.")
-    for name in _unknown_names(prose, people, known, spoken):
-        yield blocks("name", f"De naam ‘{name}’ staat niet in de gegevens en valt niet in de opname.")
+    counts = map(str, range(1, max(len(people), 2) + 1))  # of the people
+    given = {*numbers(" ".join([*known, *people])), *numbers(spoken), *counts}
+    for value, written in numbers(" ".join(prose)).items():
+        if value not in given:
+            yield blocks("number", f"Het getal ‘{written}’ komt in de opname en de gegevens niet voor.")
+    told = f" {' | '.join(' '.join(norms(text)) for text in (*people, *known, spoken))} "
+    for name in dict.fromkeys(name for paragraph in prose for name in _names(paragraph)):
+        if not _known(norms(name), told, people):
+            yield blocks("name", f"De naam ‘{name}’ staat niet in de gegevens en valt niet in de opname.")
 
 
 def _without(line: str, printed: Sequence[Printed]) -> str:
@@ -91,24 +94,8 @@ def _without(line: str, printed: Sequence[Printed]) -> str:
     return line
 
 
-def _unknown_numbers(prose: Sequence[str], facts: Sequence[str], spoken: str, counts: int) -> list[str]:
-    """Numbers in `prose` that are in no fact, not spoken, and do not just count the people (up to `counts`)."""
-    known = {*numbers(" ".join(facts)), *numbers(spoken), *map(str, range(1, counts + 1))}
-    return [written for value, written in numbers(" ".join(prose)).items() if value not in known]
-
-
-def _unknown_names(prose: Sequence[str], people: Collection[str], facts: Sequence[str], spoken: str) -> list[str]:
-    """Names in `prose` (paragraphs) that nobody knows: no person, in no fact, not spoken."""
-    given = f" {' | '.join(' '.join(norms(text)) for text in (*people, *facts, spoken))} "
-    names = (name for paragraph in prose for name in _names(paragraph))
-    return list(dict.fromkeys(name for name in names if not _known(norms(name), given, people)))
-
-
 def _names(paragraph: str) -> Iterator[str]:
-    """Capitalised words with the particles between them: 'Joost van der Meer'.
-
-    A first word of a sentence counts only if a name follows it or a verb of saying.
-    """
+    """'Joost van der Meer'; a sentence's first word counts only if a name or a verb of saying follows it."""
     for match in _NAME.finditer(paragraph.lstrip("# ")):
         name, before, after = match.group(), match.string[: match.start()], norms(match.string[match.end() :])
         opens = re.search(r"(^|[.?!:][’”\"]?\s)[‘“(]?$", before) is not None

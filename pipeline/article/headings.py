@@ -8,22 +8,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
-from pipeline.article.text import (
-    FUNCTION,
-    NEGATIONS,
-    content,
-    is_word,
-    norm,
-    norms,
-    number,
-    rarity,
-    tail,
-    upper_first,
-    wordset,
-)
+from pipeline.article.text import FUNCTION, content, is_word, norm, norms, number, rarity, tail, upper_first, wordset
 from pipeline.writing import Sentence
 
-IMPERATIVES, DETERMINERS, LINKS, OPEN = map(wordset, ("imperatives", "determiners", "links", "open"))
+IMPERATIVES, DETERMINERS, LINKS = map(wordset, ("imperatives", "determiners", "links"))
+OPEN, NEGATIONS = map(wordset, ("open", "negations"))
 EMPTY = {"gewoon", "eigenlijk", "even", "helemaal", "je", "jij", "jullie", "ik", "ge", "uw"}
 JOINS = LINKS - {"als", "dan", "aan"} | {"en"}  # between two parts of a group of words
 SUBJECTS = {"je", "jij", "u", "ik", "we", "wij", "ze", "zij", "hij", "jullie"}  # 'geef je …' may be turned round
@@ -70,10 +59,7 @@ def heading(
     names: Collection[str],
     taken: Collection[str],
 ) -> tuple[str, str | None]:
-    """The best heading out of the `quoted` sentences or the `others` of the theme, and the id it came from.
-
-    `led` is what the host asked; what is in `taken` is not said again. Where no words will do, the noun said most.
-    """
+    """The best heading out of the `quoted` sentences or the `others`, with its id; else the noun that is said most."""
     theme = Counter(content(norms(" ".join(s.clean for s in (*quoted, *others)))))
     used = {word for other in taken for word in content(norms(other))}
     best: tuple[float, str, str | None] = (ACCEPTED, "", None)
@@ -100,6 +86,13 @@ def _subject(
     fit = [w for w in theme if words.named(w) and len(w) > 3 and w not in barred and rarity(w) > 0.2 and is_word(w)]
     weight = {w: (1 + (w in said)) * (1 + (w in asked)) * theme[w] * rarity(w) for w in fit}
     return f"Over {words.named(max(fit, key=weight.__getitem__))}" if fit else "Uit het gesprek"
+
+
+def often(sentences: Sequence[Sentence], barred: Collection[str]) -> list[str]:
+    """The three nouns most spoken of, with their article, as they were said; none of those `barred`."""
+    words, said = lexicon(sentences), Counter(content(norms(" ".join(s.clean for s in sentences))))
+    fit = [w for w in said if said[w] > 2 and words.named(w) and rarity(w) > 0.35 and is_word(w) and w not in barred]
+    return [str(words.named(word)) for word in sorted(fit, key=lambda word: -said[word] * rarity(word))[:3]]
 
 
 def _groups(text: str, length: tuple[int, int]) -> Iterator[tuple[list[str], str]]:
@@ -131,19 +124,14 @@ def _value(run: Sequence[str], where: str, words: Lexicon, theme: Mapping[str, i
 def _kind(run: Sequence[str], where: str, words: Lexicon) -> float:
     """Imperative, sentence or clause, or noun group; far below 0 for a loose piece."""
     noun = run[-1] in words.nouns
-    if (
-        run[0] in IMPERATIVES
-        and run[1] not in SUBJECTS
-        and where != "inside"
-        and (where != "start" or (noun and run[-2] not in words.nouns))
-    ):
+    whole = where != "inside" and (where != "start" or (noun and run[-2] not in words.nouns))
+    if run[0] in IMPERATIVES and run[1] not in SUBJECTS and whole:
         return 1.6
     if len(run) > 2 and run[0] not in LINKS and (where == "sentence" or (where == "clause" and noun)):
         return WHOLE
     inner = run[run[0] in ("niet", "met", "zonder") :]
-    group = len(run) > 2 + (run[0] == "met") and all(
-        w in words.nouns | DETERMINERS | JOINS or _adjective(w) for w in inner
-    )
+    parts = words.nouns | DETERMINERS | JOINS
+    group = len(run) > 2 + (run[0] == "met") and all(word in parts or _adjective(word) for word in inner)
     starts = inner[0] in DETERMINERS or _adjective(inner[0]) or run[0] == "zonder"
     misheard = any(after in DETERMINERS and before not in JOINS for before, after in pairwise(inner))
     group = group and not misheard  # 'een witte het misverstand'

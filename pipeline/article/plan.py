@@ -141,7 +141,7 @@ def blocks_of(evidence: Evidence) -> list[Block]:
 
 def themes_of(blocks: Sequence[Block], found: Sequence[Stretch], most: int) -> list[list[Block]]:
     """At most `most` themes of neighbouring blocks, each with something to quote, by two voices where possible."""
-    best = [_best_by_voice(block, found) for block in blocks]
+    best = [{s.voice: max(0.1, s.score) for s in reversed(_of([block], found))} for block in blocks]
     until = [0, *accumulate(block.words for block in blocks)]
     total = until[-1] or 1
     edge = [float(bool(TURN.search(block.led))) for block in blocks]
@@ -159,12 +159,6 @@ def themes_of(blocks: Sequence[Block], found: Sequence[Stretch], most: int) -> l
     return [list(blocks)]
 
 
-def _best_by_voice(part: Block, found: Sequence[Stretch]) -> Mapping[str, float]:
-    ids = {s.id for s in part.guests}
-    here = [stretch for stretch in reversed(found) if stretch.id in ids]
-    return {stretch.voice: max(0.1, stretch.score) for stretch in here}
-
-
 def _worth(parts: Sequence[Mapping[str, float]]) -> float:
     """What the best quotes of two voices are worth together; 0 where there is nothing to quote."""
     voices = {voice: max(part.get(voice, 0.0) for part in parts) for part in parts for voice in part}
@@ -175,10 +169,7 @@ def _worth(parts: Sequence[Mapping[str, float]]) -> float:
 def choose(
     themes: Sequence[Sequence[Block]], found: Sequence[Stretch], evidence: Evidence, room: float
 ) -> list[list[Stretch]]:
-    """Two quotes per theme, by two voices where there are: together the best that also lets everybody speak.
-
-    In order of time; `room` is what they may take together, in words.
-    """
+    """Two quotes per theme, in order of time: together the best that lets everybody speak within `room` words."""
     guests = {voice: s for voice, s in evidence.seconds.items() if voice != evidence.host}
     must = {voice for voice, seconds in guests.items() if seconds > MUST_SPEAK * sum(guests.values())}
 
@@ -198,10 +189,7 @@ def _of(theme: Collection[Block], found: Sequence[Stretch]) -> list[Stretch]:
 
 
 def _with_tip(theme: Sequence[Block], chosen: Sequence[Stretch], found: Sequence[Stretch]) -> list[Stretch]:
-    """A last word, where the host asked for one, closes the article; by another voice than the quote before it.
-
-    The pull quote may return in it, inside a longer quote.
-    """
+    """A last word, where the host asked for one, closes the article; by another voice than the quote before it."""
     final = next((theme[at:] for at, block in enumerate(theme) if FINAL.search(block.led)), [])
     said = _of(final, found)
     tips = [tip for tip in said if tip.words <= TIP_WORDS and tip.quote]

@@ -18,10 +18,7 @@ SHORTEST, LONGEST = 4, 22  # words
 
 
 def question(text: str, names: Collection[str]) -> str | None:
-    """A self-contained question in `text`, cleaned; None where it needs what went before.
-
-    `names` are the normal forms of participants' names: 'Joost, hoe begin je?' becomes 'Hoe begin je?'.
-    """
+    """A question in `text` that stands by itself, without `names`: 'Joost, hoe begin je?' becomes 'Hoe begin je?'."""
     if not text.rstrip().endswith("?"):
         return None
     clauses = [_bare(clause) for clause in re.split(r"[,:]\s+", text.strip().rstrip("?"))]

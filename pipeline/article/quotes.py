@@ -211,6 +211,15 @@ def streams_of(passages: Passages) -> dict[str, Stream]:
     return streams
 
 
+def said_at(text: str, streams: Mapping[str, Stream], own: Collection[str] = ()) -> Place | None:
+    """Where it was said: by one of the `own` voices if they said it, else by any; None where nothing is near."""
+    order = sorted(streams, key=lambda voice: voice not in own)
+    places = [place for voice in order if (place := locate(text, streams[voice]))]
+    whole = next((place for place in places if place.edits is not None), None)
+    near = max(places, key=lambda place: place.similarity + 0.02 * (place.stream.voice in own), default=None)
+    return whole or (near if near and near.similarity >= LOCATED else None)
+
+
 def locate(text: str, stream: Stream) -> Place | None:
     """Where a voice said this, or what comes nearest; only permitted edits make `edits` anything but None."""
     wanted = norms(EXPLAINED.sub(" ", text).replace("…", " … "))

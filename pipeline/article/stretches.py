@@ -73,10 +73,7 @@ class Stretch:
 
 
 def stretches(evidence: Evidence, length: tuple[int, int], ideal: int) -> list[Stretch]:
-    """All stretches of guests (of everybody where there is no host) that may be quoted, best first.
-
-    `length` in words, `ideal` what the article has room for.
-    """
+    """All stretches of guests that may be quoted, best first; `length` in words, `ideal` what there is room for."""
     value = values(evidence)
     found: list[Stretch] = []
     guests = [s for s in evidence.sentences if s.voice != evidence.host]

@@ -56,7 +56,6 @@ def tail(token: str) -> str:
 
 
 @lru_cache(maxsize=65536)
-@lru_cache(maxsize=65536)
 def number(token: str) -> str | None:
     """A number in digits or Dutch words as a plain decimal string; None for what is no number ('een' is none)."""
     word = norm(token).strip("€$£¥%-")
@@ -161,9 +160,7 @@ def is_word(word: str) -> bool:
     if rarity(word) < UNHEARD or number(word) is not None:
         return True
     cuts = ((word[:at], word[at:]) for at in range(4, len(word) - 3))
-    return any(
-        rarity(left) < HALF and min(rarity(right), rarity(right.removeprefix("s"))) < HALF for left, right in cuts
-    )
+    return any(rarity(a) < HALF and min(rarity(b), rarity(b.removeprefix("s"))) < HALF for a, b in cuts)
 
 
 UNHEARD = 0.85  # rarity above which (Zipf below 1.1) a word is hardly ever written

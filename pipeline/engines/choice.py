@@ -1,18 +1,11 @@
-"""Which Whisper model: what each costs here, which one 'auto' takes, and where its files come from.
-
-Files come from the catalogue, the user's own disk, or each engine's official home.
-"""
+"""Which Whisper model: what each costs here, which one 'auto' takes, and where its files come from."""
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 import shutil
-import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline import system, weights
@@ -162,7 +155,7 @@ def whisper(engine: str, model: str, progress: Report | None = None) -> Path:
     if (engine, model) == ("faster-whisper", "base"):
         return weights.path(BASE, progress)
     try:
-        return weights.ready(_openai(model), progress) if engine == "openai-whisper" else _from_hub(model, progress)
+        return _from_openai(model, progress) if engine == "openai-whisper" else _from_hub(model, progress)
     except UnavailableError as error:
         if model == "base":  # the same numbers, in CTranslate2's form
             return weights.path(BASE, progress)
@@ -205,12 +198,12 @@ def homes(engine: str) -> dict[str, str]:
     return {name: f"{hub}/{repository}" for name, repository in utils._MODELS.items()}  # noqa: SLF001 as above
 
 
-def _openai(model: str) -> Weights:
+def _from_openai(model: str, progress: Report | None) -> Path:
     """OpenAI's own file; fetched as the catalogue's are, since its own downloader cannot go on where it stopped."""
     url = homes("openai-whisper")[model]
     *_, sha256, name = url.split("/")
     file = ModelFile(name=name, sha256=sha256, home=url)
-    return Weights(name=f"openai-whisper-{model}", licence="MIT", source=url, files=(file,))
+    return weights.ready(Weights(name=f"openai-whisper-{model}", licence="MIT", source=url, files=(file,)), progress)
 
 
 def _hub(model: str) -> Path:
@@ -218,40 +211,23 @@ def _hub(model: str) -> Path:
 
 
 def _from_hub(model: str, progress: Report | None) -> Path:
-    """By faster-whisper's own downloader; SEAL keeps the SHA-256 of model.bin that the hub promised beforehand."""
+    """model.bin with the SHA-256 that the hub names beforehand and SEAL keeps; the small rest by faster-whisper."""
     from faster_whisper.utils import download_model
 
-    folder, size = _hub(model), SIZES.get(model, 0)
+    folder = _hub(model)
     seal, url = folder / SEAL, f"{homes('faster-whisper')[model]}/resolve/main/model.bin"
     with weights.locked(folder.name):
         if not seal.exists():
-            with fetching.session() as get, _told(folder, size, progress), warnings.catch_warnings(action="ignore"):
-                promised = fetching.promised(fetching.asked(get, url))
-                fetching.room(folder, size)
+            with fetching.session() as get, warnings.catch_warnings(action="ignore"):
+                big = ModelFile(name="model.bin", sha256=fetching.promised(fetching.asked(get, url)), home=url)
+                folder.mkdir(parents=True, exist_ok=True)
+                fetching.fetch(get, url, folder / big.name, big, progress or weights.silent)
                 try:
-                    download_model(model, output_dir=str(folder))
+                    download_model(model, output_dir=str(folder))  # finds the big one there by its hash
                 except Exception as error:  # its HTTP library's own errors, and which library differs by version
                     raise UnavailableError(f"{fetching.host(url)} broke off ({type(error).__name__})") from error
-            seal.write_text(promised, encoding="utf-8")
+            seal.write_text(big.sha256, encoding="utf-8")
         if fetching.sha256_of(folder / "model.bin") != seal.read_text(encoding="utf-8"):
             shutil.rmtree(folder)
-            raise UnavailableError("what came is not the file that was promised; it was deleted")
+            raise UnavailableError("what is there is not the file that was promised; it was deleted")
     return folder
-
-
-@contextmanager
-def _told(folder: Path, total: int, progress: Report | None) -> Iterator[None]:
-    """Report twice a second how much stands in `folder`, since the hub's bar is not ours."""
-    done = threading.Event()
-
-    def watch() -> None:
-        while progress and not done.wait(0.5):
-            with contextlib.suppress(OSError):  # a file that is renamed meanwhile
-                here = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-                progress(min(here, total), total, "B")
-
-    threading.Thread(target=watch, daemon=True).start()
-    try:
-        yield
-    finally:
-        done.set()

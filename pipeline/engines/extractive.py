@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import quote as percent
 
 from pipeline.article.evidence import Evidence
-from pipeline.article.headings import lexicon
+from pipeline.article.headings import often
 from pipeline.article.people import surnames, the
 from pipeline.article.plan import GOOD, blocks_of
 from pipeline.article.questions import alike, asked_by_host, asks, personal, worth
-from pipeline.article.text import (
-    content,
-    counted,
-    date,
-    escaped,
-    inside,
-    is_word,
-    listed,
-    lower_first,
-    norms,
-    rarity,
-    sign,
-    upper_first,
-)
+from pipeline.article.text import content, counted, date, escaped, inside, listed, lower_first, norms, sign, upper_first
 from pipeline.config import DraftParams
 from pipeline.models import Recording
 from pipeline.writing import Plan, Quote, Section
@@ -138,18 +124,10 @@ def _context(scene: Scene, title: str) -> str:
         hosted = f"Het webinar ‘{title}’ werd{when} georganiseerd door {listed(organisers)}."
     else:
         hosted = f"Het webinar ‘{title}’ vond{when} plaats." if day else f"Het webinar heette ‘{title}’."
-    return f"{escaped(params.about)} {hosted}" if params.about else f"{hosted} {_often(scene)}".strip()
-
-
-def _often(scene: Scene) -> str:
-    """What was spoken of most: nouns with their article, as they were said."""
-    words = lexicon(scene.evidence.usable)
-    said = Counter(content(norms(" ".join(s.clean for s in scene.evidence.usable))))
-    title = norms(scene.params.title or "")
-    fit = [w for w in said if said[w] > 2 and words.named(w) and rarity(w) > 0.35 and is_word(w) and w not in title]
-    best = sorted(fit, key=lambda word: -said[word] * rarity(word))[:3]
-    named = [escaped(str(words.named(word))) for word in best if word not in scene.evidence.names]
-    return f"In het gesprek ging het geregeld over {listed(named)}." if len(named) > 1 else ""
+    if params.about:
+        return f"{escaped(params.about)} {hosted}"
+    named = often(scene.evidence.usable, {*norms(params.title or ""), *scene.evidence.names})
+    return f"{hosted} In het gesprek ging het geregeld over {escaped(listed(named))}." if len(named) > 1 else hosted
 
 
 def _participants(scene: Scene) -> str:
@@ -160,9 +138,8 @@ def _participants(scene: Scene) -> str:
     full = [guest.belongs(scene.heard) for guest in known]
     if 1 < len(known) < MOST_LISTED and all(guest.role and guest.organisation for guest in known):
         where = [f"vanuit {the(guest.organisation or '', scene.heard)}" for guest in known]
-        who = [
-            f"{'' if at else 'nam '}{guest.role} {guest.name}{'' if at else ' deel'}" for at, guest in enumerate(known)
-        ]
+        who = [f"{guest.role} {guest.name}" for guest in known]
+        who[0] = f"nam {who[0]} deel"
         said.append(upper_first(escaped(listed([f"{a} {b}" for a, b in zip(where, who, strict=True)]))) + ".")
     elif known:
         said.append(f"Aan het woord {'kwamen' if len(known) > 1 else 'kwam'} {escaped(listed(full))}.")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pipeline.config import DiarizeParams, Machine, TranscribeSettings
 from pipeline.models import Segment, Turn, Turns, Word
 from pipeline.speech import audio
-from pipeline.stage import Progress
-
-if TYPE_CHECKING:
-    from pipeline.stage import Samples
+from pipeline.stage import Progress, Samples
 
 SENTENCES = (
     "Wij hebben vorig jaar met 240 bewoners gesproken over het plan voor de wijk.",
@@ -25,7 +22,7 @@ SENTENCES = (
     "Een fonds voor het hele dorp is eerlijker dan een aandeel voor wie geld over heeft.",
     "In 28 van de 34 wijken begon het gesprek pas toen het besluit al vaststond.",
 )
-SENTENCE = 5.0  # seconds
+SENTENCE, TURN = 5.0, 25  # seconds
 
 
 class FakeTranscriber:
@@ -38,36 +35,27 @@ class FakeTranscriber:
 
     def transcribe(self, windows: Sequence[Samples], prompt: str) -> list[list[Segment]]:
         """See Transcriber."""
-        return [self._segments(samples) for samples in windows]
+        return [list(self._heard(samples)) for samples in windows]
 
-    def _segments(self, samples: Samples) -> list[Segment]:
-        count = max(1, int(len(samples) / audio.RATE / SENTENCE))
-        step = len(samples) / audio.RATE / count
+    def _heard(self, samples: Samples) -> Iterator[Segment]:
+        seconds = len(samples) / audio.RATE
+        count = max(1, int(seconds / SENTENCE))
         first = int(abs(samples).sum()) + len(self.params.model)
-        return [self._segment(SENTENCES[(first + i) % len(SENTENCES)], i * step, step) for i in range(count)]
-
-    def _segment(self, text: str, start: float, seconds: float) -> Segment:
-        texts = text.split()
-        step = seconds / len(texts)
-        words = tuple(
-            Word(start=round(start + i * step, 3), end=round(start + (i + 1) * step, 3), text=text, probability=0.9)
-            for i, text in enumerate(texts)
-        )
-        return Segment(start=words[0].start, end=words[-1].end, language=self.params.language, words=words)
+        for i in range(count):
+            texts = SENTENCES[(first + i) % len(SENTENCES)].split()
+            step = seconds / count / len(texts)
+            at = [round(i * seconds / count + n * step, 3) for n in range(len(texts) + 1)]
+            words = (Word(start=a, end=b, text=t, probability=0.9) for a, b, t in zip(at, at[1:], texts, strict=False))
+            yield Segment(start=at[0], end=at[-1], language=self.params.language, words=tuple(words))
 
 
 class FakeDiarizer:
-    """Two voices that take turns of twenty-five seconds."""
-
-    TURN = 25.0
+    """Two voices that take turns."""
 
     def diarize(self, path: Path, params: DiarizeParams, machine: Machine, progress: Progress) -> Turns:
         """See Diarizer."""
-        length, start = audio.length(path), 0.0
-        turns: list[Turn] = []
-        while start < length:
-            end = min(start + self.TURN, length)
-            turns.append(Turn(start=start, end=end, speaker="AB"[len(turns) % 2]))
-            start = end
+        length = audio.length(path)
+        starts = range(0, math.ceil(length), TURN)
+        turns = (Turn(start=s, end=min(s + TURN, length), speaker="AB"[n % 2]) for n, s in enumerate(starts))
         progress(length, length)
         return Turns(turns=tuple(turns))

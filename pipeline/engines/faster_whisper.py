@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.config import Machine, TranscribeSettings
 from pipeline.engines import choice
 from pipeline.engines.hearing import SHORTEST, segments, spoken, translated
 from pipeline.models import Segment
 from pipeline.speech.audio import RATE
-
-if TYPE_CHECKING:
-    from pipeline.stage import Progress, Samples
+from pipeline.stage import Progress, Samples
 
 # Whisper's own thresholds (Radford et al. 2022, §4.5): beyond them a window looped or failed.
 LOOPS_ABOVE = 2.4
@@ -24,10 +22,7 @@ FAILS_BELOW = -1.0
 
 
 class _OwnLanguage:
-    """CTranslate2's Whisper, whose detect_language answers by our rule and remembers what it answered.
-
-    faster-whisper asks it for every window's language, with the encoder's output that it goes on to decode.
-    """
+    """CTranslate2's Whisper, but it answers faster-whisper's question for a window's language by our rule."""
 
     def __init__(self, model: Any, settings: TranscribeSettings) -> None:
         self._model = model
@@ -88,10 +83,7 @@ class FasterWhisper:
             np.concatenate(windows),
             language=self.params.language,
             multilingual=True,
-            clip_timestamps=[
-                {"start": float(start) / RATE, "end": float(end) / RATE}
-                for start, end in zip(starts, ends, strict=True)
-            ],
+            clip_timestamps=[{"start": a / RATE, "end": b / RATE} for a, b in zip(starts, ends, strict=True)],
             batch_size=len(windows),
             beam_size=self.params.beam,
             word_timestamps=True,

@@ -39,16 +39,22 @@ def find_ffmpeg() -> str:
         ) from error
 
 
-def run_ffmpeg(
-    arguments: Sequence[str], limit: float, told: Callable[[float], None] = lambda _: None
-) -> tuple[int, str]:
+def run_ffmpeg(command: Sequence[str], limit: float, told: Callable[[float], None] = lambda _: None) -> tuple[int, str]:
     """Exit code and the last that was said; `told` gets the seconds written, where `-progress pipe:1` is asked for.
 
     Raises PipelineError after `limit` seconds. The process never outlives this call, nor us on Linux.
     """
     said: deque[str] = deque(maxlen=10_000)
     begun = time.monotonic()
-    with _started(arguments) as child:
+    try:
+        started = subprocess.Popen(
+            [command[0], "-nostdin", "-hide_banner", "-nostats", *command[1:]],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
+            errors="replace", preexec_fn=system.die_with_parent(),  # noqa: PLW1509 - it allocates nothing
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError) as error:
+        raise PipelineError(f"ffmpeg cannot be started: {error}", "'impressie doctor' says which one it is") from error
+    with started as child:
         watchdog = threading.Timer(limit, child.kill)
         watchdog.start()
         try:
@@ -68,17 +74,6 @@ def run_ffmpeg(
             "the file may be damaged, or on a disk that does not answer; copy it elsewhere and try again",
         )
     return code, "".join(said)
-
-
-def _started(arguments: Sequence[str]) -> subprocess.Popen[str]:
-    try:
-        return subprocess.Popen(
-            [arguments[0], "-nostdin", "-hide_banner", "-nostats", *arguments[1:]],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
-            errors="replace", preexec_fn=system.die_with_parent(),  # noqa: PLW1509 - it allocates nothing
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError) as error:
-        raise PipelineError(f"ffmpeg cannot be started: {error}", "'impressie doctor' says which one it is") from error
 
 
 def reason(said: str) -> str:

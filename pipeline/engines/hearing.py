@@ -26,10 +26,7 @@ def spoken(probabilities: Mapping[str, float], settings: TranscribeSettings) -> 
 
 
 def segments(pieces: Iterable[Mapping[str, Any]], start: float, duration: float, language: str) -> list[Segment]:
-    """What an engine heard in the window from `start`, timed from there; pieces without words left out.
-
-    Both engines have the same names for what they heard. Times are put in order and within the window's `duration`.
-    """
+    """What an engine heard in the window from `start`, timed from there, in order and within its `duration`."""
     made = []
     for piece in pieces:
         if words := _words(piece.get("words") or (), start, duration):

@@ -1,7 +1,4 @@
-"""A media file: what it says about itself, and its sound as 16 kHz mono 16-bit FLAC, or one clear sentence why not.
-
-ffmpeg's exit code 0 does not mean that the sound is whole, so its length is compared with every announced one.
-"""
+"""A media file: what it says about itself, and its sound as 16 kHz mono 16-bit FLAC, or one clear sentence why not."""
 
 from __future__ import annotations
 
@@ -16,6 +13,7 @@ from pipeline.engines.ffmpeg import SAFE, clock, find_ffmpeg, reason, run_ffmpeg
 from pipeline.engines.probe import Probe
 from pipeline.errors import PipelineError
 from pipeline.models import Chapter
+from pipeline.settings import seconds
 from pipeline.speech import audio
 
 PROBE_LIMIT = 60.0  # seconds
@@ -64,11 +62,13 @@ def probe_media(path: Path) -> Media:
     start = re.search(r"^  Duration: .*?start: ([\d.]+)", said, re.MULTILINE)
     late = float(start[1]) if start and header[1].startswith(ABSOLUTE) else 0.0
     marks = ((max(0.0, float(begin)), name.strip()) for begin, name in CHAPTER.findall(said))
+    length = re.search(r"^  Duration: (\d+:\d\d:\d\d\.\d+)", said, re.MULTILINE)
+    guessed = "Estimating duration" in said or header[1] in UNANNOUNCED
     return Media(
         url=path.name,
         title=title[1].strip() if title else path.stem,
         published=published,
-        duration=_announced(header[1], said),
+        duration=None if guessed or length is None else seconds(length[1]) or None,
         chapters=tuple(Chapter(start=begin, title=name) for begin, name in marks),
         tracks=tracks,
         late=late if late <= LATEST else 0.0,
@@ -93,16 +93,6 @@ def _readable(path: Path) -> None:
         raise _cut(path, f"{promised} bytes", f"{there} bytes")
 
 
-def _announced(form: str, said: str) -> float | None:
-    found = re.search(r"^  Duration: (\d+):(\d\d):(\d\d\.\d+)", said, re.MULTILINE)
-    if found is None or "Estimating duration" in said or form in UNANNOUNCED:
-        return None
-    return int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3]) or None
-
-
-# Its sound ----------------------------------------------------------------------------------------
-
-
 def decode(
     source: Path, about: Media, flac: Path, *, begin: float, end: float | None, site: float | None,
     told: Callable[[float], None],
@@ -113,6 +103,7 @@ def decode(
     those of the container's clock, also where its sound begins later than its picture.
     """
     import ffmpeg
+    import soundfile
 
     # `async` fills what a container leaves out, so that a gap in the middle or at the start moves no time
     filters = f"aresample={audio.RATE}:async=1:first_pts=0,atrim=start={begin}"
@@ -130,7 +121,11 @@ def decode(
     code, said = run_ffmpeg([program, *flags, *arguments], limit, told)
     if code:
         raise _failed(source, said)
-    length = _length(unfinished)
+    length = 0.0
+    with suppress(soundfile.LibsndfileError):
+        length = audio.length(unfinished)
+    length = length if length <= 2 * LONGEST else 0.0  # a FLAC without a single sample claims to be endless
+    # an exit code of 0 does not mean that the sound is whole
     _check(length, source, about, begin, end, site)
     unfinished.replace(flac)
     return length
@@ -158,15 +153,6 @@ def _failed(source: Path, said: str) -> PipelineError:
         f"'{source.name}' is damaged or cut off: it cannot be decoded to its end ({reason(said)})",
         "copy or download it again",
     )
-
-
-def _length(flac: Path) -> float:
-    import soundfile
-
-    length = 0.0
-    with suppress(soundfile.LibsndfileError):
-        length = audio.length(flac)
-    return length if length <= 2 * LONGEST else 0.0  # a FLAC without a single sample claims to be endless
 
 
 def tolerance(announced: float) -> float:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.config import Machine, TranscribeSettings
 from pipeline.engines import choice, ct2_to_openai
 from pipeline.engines.hearing import SHORTEST, segments, spoken, translated
 from pipeline.models import Segment
 from pipeline.speech.audio import RATE
-
-if TYPE_CHECKING:
-    from pipeline.stage import Progress, Samples
+from pipeline.stage import Progress, Samples
 
 
 class OpenAIWhisper:

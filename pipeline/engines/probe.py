@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.config import is_address
 from pipeline.models import Chapter
 
-SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")  # two letters or more, so that C:\ is a path
 # 'Sprekers: Anna de Wit (wethouder) en …', 'Met Anna de Wit, …' in the text below a video
 INTRODUCED = re.compile(r"\b(?:sprekers?|gasten|panelleden|moderator|o\.a\.|medewerking van|met)\s*:?\s", re.IGNORECASE)
 WORD = r"[A-ZÀ-Þ][\w'’]+(?:-[A-ZÀ-Þ]\w+)*"
@@ -38,6 +38,8 @@ class Probe:
         return tuple(named)[:12]
 
 
-def is_address(source: str) -> bool:
-    """Whether a source is to be downloaded: anything with a scheme that is no file of that name."""
-    return bool(SCHEME.match(source)) and not Path(source).exists()
+def probe_source(source: str, cookies: str | None = None) -> Probe:
+    """Title, date, length, chapters of a URL or a media file, without downloading it. PipelineError says why not."""
+    from pipeline.engines import media, ytdlp
+
+    return ytdlp.probe(source, cookies) if is_address(source) else media.probe_media(Path(source).expanduser())

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from pipeline.stage import Samples
+from pipeline.stage import Samples
 
 RATE = 16_000
 

@@ -1,8 +1,4 @@
-"""Transcripts that somebody else made: .vtt, .srt and .json to `Given`, and cues back to WebVTT.
-
-Voice tags become anonymous voices in order of appearance. JSON is our own 20-transcript.json or 10-given.json, or what
-openai-whisper and whisperX write: {"segments": [{"start", "end", "text", "speaker"?, "words"?}]}.
-"""
+"""Transcripts that somebody else made: .vtt, .srt and .json (ours, openai-whisper's, whisperX's) to `Given`."""
 
 from __future__ import annotations
 
@@ -13,11 +9,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field
 
-from pipeline.config import first_problem
+from pipeline.config import named
 from pipeline.errors import PipelineError
 from pipeline.models import Cue, Given, Noun, Part, Span, letter
+from pipeline.settings import seconds
 
 TIMES = {
     "vtt": re.compile(r"\s*(?:\d+:)?[0-5]\d:[0-5]\d\.\d{3}\s+-->\s+(?:\d+:)?[0-5]\d:[0-5]\d\.\d{3}(?:\s.*)?"),
@@ -39,22 +36,18 @@ def read_given(path: Path) -> Given:
 
 def parse(raw: bytes, name: str) -> Given:
     """A transcript out of its bytes; the ending of `name` says how it is written."""
-    try:
+    with named(name, "correct that, or export the transcript again"):
         if name.lower().endswith(".json"):
             written = _Written.model_validate_json(raw)
             language, cues = written.language, list(written.cues)
         else:
             language, cues = _captions(_text(raw), name)
-    except ValidationError as error:
-        raise PipelineError(
-            f"{name}: {first_problem(error)}", "correct that, or export the transcript again"
-        ) from error
     cues = sorted((cue for cue in cues if cue.text), key=lambda cue: cue.start)
     if not cues:
         raise PipelineError(f"{name} holds no line of text", "look whether it is the right file")
     voices = {voice: letter(number) for number, voice in enumerate(dict.fromkeys(c.voice for c in cues if c.voice))}
-    named = (cue.model_copy(update={"voice": voices.get(cue.voice or "")}) for cue in cues)
-    return Given(source=name, language=language, cues=tuple(named))
+    cues = [cue.model_copy(update={"voice": voices.get(cue.voice or "")}) for cue in cues]
+    return Given(source=name, language=language, cues=tuple(cues))
 
 
 def heard_in(cues: Sequence[Cue], part: Part) -> list[Cue]:
@@ -78,12 +71,9 @@ def to_vtt(cues: Iterable[Cue]) -> str:
     return "\n".join(blocks)
 
 
-def _stamp(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds * 1000), 60_000)
+def _stamp(moment: float) -> str:
+    minutes, rest = divmod(round(moment * 1000), 60_000)
     return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}.{rest % 1000:03}"
-
-
-# .vtt and .srt ------------------------------------------------------------------------------------
 
 
 def _text(raw: bytes) -> str:
@@ -112,13 +102,8 @@ def _captions(text: str, name: str) -> tuple[str, list[Cue]]:
     if len(captions) < len(times):
         raise PipelineError(f"{name}: {len(times) - len(captions)} of its cues cannot be read", "export it again")
     language = re.search(r"^Language: *([A-Za-z]{2})\b", text[:500], re.MULTILINE)
-    cues = [cue for each in captions for cue in _voices(each.raw_text, _seconds(each.start), _seconds(each.end))]
+    cues = [cue for each in captions for cue in _voices(each.raw_text, seconds(each.start), seconds(each.end))]
     return language[1].lower() if language else "nl", cues
-
-
-def _seconds(stamp: str) -> float:
-    hours, minutes, seconds = stamp.split(":")
-    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
 
 
 def _voices(raw: str, start: float, end: float) -> list[Cue]:
@@ -138,9 +123,6 @@ def _clean(text: str) -> str:
     """Text as people read it: no tags, no entities, no control characters, single spaces."""
     text = html.unescape(re.sub(r"</?[A-Za-z\d][^<>]*>|\{\\[^}]*\}", "", text))
     return " ".join("".join(each for each in text if each.isprintable() or each.isspace()).split())
-
-
-# .json --------------------------------------------------------------------------------------------
 
 
 def _cue(entry: Any) -> Any:

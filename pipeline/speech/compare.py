@@ -1,7 +1,4 @@
-"""Is this the same recording? Two loudness curves laid over each other: the same, begun earlier or later, or cut.
-
-Works on the course of loudness (100 values a second), which survives another codec, bitrate or volume.
-"""
+"""Is this the same recording? Laid over each other: curves of loudness, which another codec or volume leaves alone."""
 
 from __future__ import annotations
 

@@ -1,17 +1,11 @@
-"""Stretches of speech to hand to a recogniser: packed along pauses, never longer than it can hear at once.
-
-The audio is read by the block, so memory does not grow with the length of the recording.
-"""
+"""Stretches of speech to hand to a recogniser: packed along pauses, never longer than it can hear at once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from pipeline.models import Span
-
-if TYPE_CHECKING:
-    from pipeline.stage import Samples
+from pipeline.stage import Samples
 
 RATE = 16_000
 BLOCK = 300.0  # seconds of audio looked at in one go
@@ -43,10 +37,7 @@ def speech(read: Callable[[float, float], Samples], length: float) -> Iterator[S
 
 
 def pack(spans: Sequence[Span], length: float, longest: float = HEARD) -> list[Span]:
-    """Windows of at most `longest` seconds, each beginning and ending in a pause where there is one.
-
-    Every second of speech lies in exactly one window; pauses over BRIDGE seconds end a window. Pure.
-    """
+    """Windows of at most `longest` seconds that end in pauses where there are; all speech lies in exactly one. Pure."""
     padded = _padded(spans, length)
     windows: list[Span] = []
     for span in padded:

@@ -6,7 +6,7 @@ from collections import Counter
 
 from pipeline.article.check import check
 from pipeline.artifacts import ARTICLE, CHECK, HEARING, PASSAGES, RECORDING
-from pipeline.config import CheckParams, Webinar
+from pipeline.config import CheckParams
 from pipeline.edits import EDITED_ARTICLE, NAMES, read_pins, typed
 from pipeline.speech.names import names_of
 from pipeline.stage import Job, Stage
@@ -27,17 +27,12 @@ def run(job: Job[CheckParams]) -> str:
     return f"{len(report.quotes)} quotes: {kinds or 'none'}; {blocking} things to settle"
 
 
-def uses(webinar: Webinar) -> CheckParams:
-    """What of the settings the check knows as facts."""
-    return CheckParams(**webinar.facts())
-
-
 STAGE = Stage(
     name="check",
     does="hold every quote, name and number against the transcript",
     reads=(RECORDING, PASSAGES, ARTICLE, HEARING),
     writes=(CHECK,),
-    uses=uses,
+    uses=lambda webinar: CheckParams(**webinar.facts()),
     version=1,
     run=run,
     lays=(NAMES, EDITED_ARTICLE),

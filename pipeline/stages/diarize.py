@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from pipeline import engines
 from pipeline.artifacts import AUDIO, GIVEN, TURNS
-from pipeline.config import DiarizeParams, Webinar
+from pipeline.config import DiarizeParams
 from pipeline.models import Cue, Turn, Turns, letter
 from pipeline.stage import Diarizer, Job, Stage
 
 
 def of_cues(cues: tuple[Cue, ...]) -> Turns:
-    """One turn per cue, in order of time, voices 'A', 'B', … by first speaking.
-
-    A cue without a voice belongs to the voice before it; in a transcript without any voice, everything is voice 'A'.
-    """
+    """One turn per cue, voices 'A', 'B', … by first speaking; a cue without a voice is of the voice before it."""
     ids: dict[str, str] = {}
     turns = []
     voice = next((cue.voice for cue in cues if cue.voice), "")
@@ -37,17 +34,12 @@ def run(job: Job[DiarizeParams]) -> str:
     return f"{voices} {'voice' if voices == 1 else 'voices'}, {len(turns.turns)} turns{' (given)' if voiced else ''}"
 
 
-def uses(webinar: Webinar) -> DiarizeParams:
-    """The settings, and how many people the user named."""
-    return DiarizeParams(**webinar.diarize.model_dump(), hint=len(webinar.speakers))
-
-
 STAGE = Stage(
     name="diarize",
     does="find out who spoke when",
     reads=(AUDIO, GIVEN),
     writes=(TURNS,),
-    uses=uses,
+    uses=lambda webinar: DiarizeParams(**webinar.diarize.model_dump(), hint=len(webinar.speakers)),
     version=1,
     run=run,
 )

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.artifacts import AUDIO, CAPTIONS, GIVEN, RECORDING
-from pipeline.config import DownloadParams, Webinar
+from pipeline.config import DownloadParams, Webinar, is_address
 from pipeline.edits import digest, moments
 from pipeline.engines.ffmpeg import clock
-from pipeline.engines.probe import Probe, is_address
+from pipeline.engines.probe import Probe
 from pipeline.errors import PipelineError
 from pipeline.models import Chapter, Cue, Given, Part, Payload, Recording
 from pipeline.speech.captions import heard_in, read_given, to_vtt
@@ -76,9 +76,6 @@ def run(job: Job[DownloadParams]) -> str:
     return f"{clock(recording.duration)} of sound" + (f", with {', '.join(extras)}" if extras else "")
 
 
-# One source ---------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Piece:
     """One source, decoded and checked; cues and chapters are in the time of the recording."""
@@ -107,9 +104,8 @@ def _piece(job: Job[DownloadParams], number: int, offset: float) -> Piece:
         except PipelineError as error:
             shutil.rmtree(folder)
             if not begun:
-                raise PipelineError(
-                    error.message.replace(f"'{fetched.media.name}'", "the download"), error.hint
-                ) from error
+                said = error.message.replace(f"'{fetched.media.name}'", "the download")
+                raise PipelineError(said, error.hint) from error
         job.note("what was downloaded before did not fit what is there now, so it was done again")
 
 
@@ -129,9 +125,7 @@ def _decoded(job: Job[DownloadParams], number: int, offset: float, file: Path, f
     begin, end = job.params.begins[number], job.params.ends[number]
     found, site = (fetched.probe, fetched.probe.duration) if fetched else (about, None)
     total = (end or about.duration or site or 0) - begin
-    length = decode(
-        file, about, flac, begin=begin, end=end, site=site, told=lambda done: job.progress(done, max(done, total))
-    )
+    length = decode(file, about, flac, begin=begin, end=end, site=site, told=lambda s: job.progress(s, max(s, total)))
     if about.tracks > 1:
         job.note(f"'{file.name}' has {about.tracks} sound tracks; the first is used")
     if fetched and fetched.note:
@@ -156,9 +150,6 @@ def _heard_chapters(chapters: Sequence[Chapter], part: Part) -> tuple[Chapter, .
         for chapter, end in zip(chapters, ends, strict=False)
         if chapter.start < part.end and end > part.start
     )
-
-
-# Together -----------------------------------------------------------------------------------------
 
 
 def _recording(job: Job[DownloadParams], pieces: Sequence[Piece]) -> tuple[Recording, Path]:

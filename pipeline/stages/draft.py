@@ -6,7 +6,7 @@ from pipeline.article.evidence import gather
 from pipeline.article.people import people_of
 from pipeline.article.plan import make_plan
 from pipeline.artifacts import ARTICLE, DRAFT, PASSAGES, RECORDING
-from pipeline.config import DraftParams, Webinar
+from pipeline.config import DraftParams
 from pipeline.edits import NAMES, read_pins
 from pipeline.engines import extractive
 from pipeline.errors import PipelineError
@@ -31,17 +31,12 @@ def run(job: Job[DraftParams]) -> str:
     return f"{len(markdown.split())} words, {quotes} quotes"
 
 
-def uses(webinar: Webinar) -> DraftParams:
-    """What of the settings can change the article."""
-    return DraftParams(**webinar.draft.model_dump(), **webinar.facts())
-
-
 STAGE = Stage(
     name="draft",
     does="write the article from what was said",
     reads=(RECORDING, PASSAGES),
     writes=(DRAFT, ARTICLE),
-    uses=uses,
+    uses=lambda webinar: DraftParams(**webinar.draft.model_dump(), **webinar.facts()),
     version=1,
     run=run,
     lays=(NAMES,),

@@ -47,9 +47,8 @@ def run(job: Job[RehearParams]) -> str:
     wanted = list(_pieces(_places(markdown, job)))
     began, spent = time.perf_counter(), before.seconds if before else 0.0
     if todo := [words for words in wanted if _key(words) not in cached]:
-        settings = TranscribeSettings(
-            engine=job.params.engine, model=model, language=job.params.language, beam=job.params.beam
-        )
+        same = {name: getattr(job.params, name) for name in ("engine", "language", "beam")}
+        settings = TranscribeSettings(model=model, **same)
         engine = engines.load(engines.TRANSCRIBERS, settings.engine)(settings, job.machine, job.progress)
         for n, batch in enumerate(batches(todo, settings.batch)):
             job.progress(n * settings.batch, len(todo), "quotes")
@@ -70,11 +69,10 @@ def _places(markdown: str, job: Job[RehearParams]) -> Iterator[Sequence[Word]]:
     streams = quotes.streams_of(job.read(PASSAGES))
     seen = set()
     for printed in quotes.find(markdown, ()):
-        places = [place for stream in streams.values() if (place := quotes.locate(printed.text, stream))]
-        best = max(places, key=lambda place: place.similarity, default=None)
-        if best and best.words and (best.stream.voice, best.begin, best.end) not in seen:
-            seen.add((best.stream.voice, best.begin, best.end))
-            yield best.words
+        place = quotes.said_at(printed.text, streams)
+        if place and place.words and (key := (place.stream.voice, place.begin, place.end)) not in seen:
+            seen.add(key)
+            yield place.words
 
 
 def _pieces(places: Iterator[Sequence[Word]]) -> Iterator[Sequence[Word]]:

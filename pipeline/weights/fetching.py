@@ -1,7 +1,4 @@
-"""One file of known SHA-256 from its official home, from a package index or from a folder on disk.
-
-A download goes on where an earlier one stopped; what is not the file that was meant is deleted.
-"""
+"""One file of known SHA-256 from its official home, a package index or a folder; a broken download is gone on with."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -27,14 +24,12 @@ from pipeline.weights.catalogue import File, ModelFile, Package
 if TYPE_CHECKING:
     import requests
 
-T = TypeVar("T")
 Report = Callable[[float, float, str], None]  # done, total, unit
 
 PYPI = "https://pypi.org/simple/"
 TIMEOUT = (6.0, 30.0)  # seconds to connect, and to wait for the next bytes
 HOME_TIMEOUT = 4.0  # seconds for an official home to answer at all: many an office network swallows the question
-TRIES = 5
-PAUSE = 1.0  # seconds before the second try; doubles each time
+PAUSE = 1.0  # seconds before the second try
 _silent: set[str] = set()  # official homes that did not answer this process
 
 
@@ -51,10 +46,13 @@ def session() -> Iterator[requests.Session]:
     """For downloads, of other libraries too: the system's certificates and pip's; requests reads the proxies set."""
     import requests
     import truststore
+    from requests.adapters import HTTPAdapter
 
     truststore.inject_into_ssl()
     try:
         with requests.Session() as made:
+            for scheme in ("http://", "https://"):  # a connection that was kept may be closed at the other end
+                made.mount(scheme, HTTPAdapter(max_retries=1))
             made.headers["Accept-Encoding"] = "identity"  # a range of a compressed answer is no range of the file
             made.verify = pip_settings().get("cert", True)
             yield made
@@ -159,9 +157,7 @@ def from_package(get: requests.Session, package: Package, into: Path, report: Re
     for index in indexes:
         if index.startswith("http"):
             try:
-                # Asked twice: a connection that was kept open may have been closed at the other end.
-                link = _again(functools.partial(_link, get, index, package), 2)
-                return fetch(get, link, into / package.name, package, report)
+                return fetch(get, _link(get, index, package), into / package.name, package, report)
             except UnavailableError as error:
                 why.append(str(error))
     raise UnavailableError("; ".join(why))
@@ -170,40 +166,31 @@ def from_package(get: requests.Session, package: Package, into: Path, report: Re
 def _link(get: requests.Session, index: str, package: Package) -> str:
     from pypi_simple import NoSuchProjectError, PyPISimple, UnsupportedContentTypeError
 
-    missing = UnavailableError(f"{host(index)} does not have {package.name}", final=True)
     try:
         with _translated(index):
             page = PyPISimple(index, session=get).get_project_page(package.project, timeout=TIMEOUT)
-    except (NoSuchProjectError, UnsupportedContentTypeError, ValueError) as error:
-        raise missing from error
-    for offered in page.packages:
-        if offered.filename == package.name:
-            return offered.url
-    raise missing
-
-
-def _again(attempt: Callable[[], T], tries: int) -> T:
-    """What `attempt` gives, asked up to `tries` times with growing pauses. Raises the last UnavailableError."""
-    for left in range(tries - 1, -1, -1):
-        try:
-            return attempt()
-        except UnavailableError as error:
-            if error.final or not left:
-                raise
-            time.sleep(PAUSE * 2 ** (tries - 1 - left))
-    raise AssertionError("at least one try")
+        return next(offered.url for offered in page.packages if offered.filename == package.name)
+    except (NoSuchProjectError, UnsupportedContentTypeError, ValueError, StopIteration) as error:
+        raise UnavailableError(f"{host(index)} does not have {package.name}") from error
 
 
 def fetch(get: requests.Session, url: str, part: Path, file: File, report: Report) -> Path:
     """Complete `part` until it has the right SHA-256; what came stays for a next time. Raises UnavailableError."""
-    _again(lambda: _fetch(get, url, part, file, report), TRIES)
+    for wait in (1, 2, 4, 8, None):
+        try:
+            _fetch(get, url, part, file, report)
+            break
+        except UnavailableError as error:
+            if error.final or wait is None:
+                raise
+            time.sleep(wait * PAUSE)
     return part
 
 
 def _fetch(get: requests.Session, url: str, part: Path, file: File, report: Report) -> None:
     had = part.stat().st_size if part.exists() else 0
     fresh, asks = not had, {"Range": f"bytes={had}-"} if had else {}
-    if not had or had != file.bytes:
+    if not had or (had != file.bytes and sha256_of(part) != file.sha256):
         with _translated(url), get.get(url, headers=asks, stream=True, timeout=TIMEOUT) as reply:
             if reply.status_code == 416:
                 part.unlink()
