@@ -61,7 +61,7 @@ class Talk:
     def names(self):
         """Voice → name and state, as `speakers` shows them."""
         rows = re.findall(
-            r"^  ([A-Z])  +(\w+(?: \w+)*?)  +(confirmed|proposed)?  .*%", self.speakers().out, re.MULTILINE
+            r"^  ([A-Z])  +(\w+(?: \w+)*?)  +(?:(confirmed|proposed)\b)?.*%", self.speakers().out, re.MULTILINE
         )
         return {voice: (name, state) for voice, name, state in rows}
 
@@ -240,7 +240,7 @@ def test_a_part_of_a_named_voice_that_is_a_voice_of_its_own_now_is_a_question(ta
     assert talk.names()["D"] == ("unknown", "")
     talk.diarized("ABCABCDBCDBC")
     assert {talk.names()[voice] for voice in "AD"} == {("Marieke Verhoeven", "proposed")}
-    assert "maar een deel van wie u Marieke Verhoeven noemde" in talk.speakers().out
+    assert "only a part of whom you named Marieke Verhoeven" in talk.speakers().out
     talk.speakers("merge", "A", "D")
     assert talk.names()["A"] == ("Marieke Verhoeven", "confirmed")
 

@@ -29,6 +29,7 @@ FLOOR = 0.15  # least likeness to oneself that is believed
 APART = 2.5  # s: pieces nearer than this to each other sound alike for other reasons than the voice
 NEAR, HINT = 4.0, 0.1  # s, and the likeness by which being of one column, or of two, counts for pieces so near
 STRONG = 1.0  # s heard alone: enough to found a voice
+SHORT = 60.0  # s heard alone: in less, one sentence may be all that somebody says
 FAINT = 0.25  # s heard alone: less says nothing about who it is
 MOST = 2500  # pieces in the matrix of likenesses (25 MB); beyond that an even choice of them founds the voices
 
@@ -119,11 +120,12 @@ def merges(likeness: Floats, groups: Ints, oneself: float) -> Iterator[tuple[flo
 
 
 def _people(labels: Ints, seconds: Floats) -> Ints:
-    """The groups that are people: more than one piece and a few seconds; the rest are outliers. At least one."""
+    """The groups that are people: a few seconds, in more than one piece unless all is short. At least one."""
     heard = np.bincount(labels, weights=seconds)
     everything = float(heard.sum())
-    least = max(1.5, min(4.0, 0.04 * everything), 0.002 * everything)
-    return np.flatnonzero(((heard >= least) & (np.bincount(labels) > 1)) | (heard == heard.max()))
+    least = max(1.2, min(4.0, 0.04 * everything), 0.002 * everything)
+    several = (np.bincount(labels) > 1) | (everything < SHORT)
+    return np.flatnonzero(((heard >= least) & several) | (heard == heard.max()))
 
 
 def _wanted(likeness: Floats, pure: Ints, oneself: float, seconds: Floats, params: DiarizeParams) -> Ints:
