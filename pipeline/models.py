@@ -200,10 +200,11 @@ class Passage(Span):
 
 
 class Passages(Noun):
-    """The transcript, by voice; `suspects` come along from the recogniser."""
+    """The transcript, by voice; `suspects` come along from the recogniser; in `overlapped` two voices speak at once."""
 
     passages: tuple[Passage, ...]
     suspects: tuple[Suspect, ...] = ()
+    overlapped: tuple[Span, ...] = ()
 
 
 # Names --------------------------------------------------------------------------------------------

@@ -129,8 +129,8 @@ def test_a_piece_goes_unheard_only_between_two_that_are_heard_and_that_it_touche
     found = sorted(Piece(first, first + size, column) for first, size, column, _ in raw)
     inside = powerset.between(found)
     for index, (before, after) in inside.items():
-        assert before not in inside and after not in inside
-        assert found[before].end == found[index].first and found[index].end == found[after].first
+        assert not {before, after} & inside.keys()
+        assert (found[before].end, found[index].end) == (found[index].first, found[after].first)
         assert found[before].column == found[index].column == found[after].column
     run = [Piece(at, at + 100, 0) for at in range(0, 500, 100)]
     assert powerset.between(run) == {1: (0, 2), 3: (2, 4)}

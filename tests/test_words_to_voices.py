@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pipeline.edits import Move
 from pipeline.models import Segment, Span, Transcript, Turn, Turns, Word
 from pipeline.speech.moves import laid, misfits, spans_of
-from pipeline.speech.passages import passages
+from pipeline.speech.passages import overlapped, passages
 
 
 def words_at(text, start=0.0, step=0.4):
@@ -130,3 +130,14 @@ def test_a_moved_passage_stays_moved_when_its_words_shift_a_little():
     after = words_at("Een twee drie.", start=4.5), words_at("Vier vijf zes.", start=11.4)
     made = passages(transcript(*after[0], *after[1]), turns, 2.5, 90, [move])
     assert said(made) == [("A", "Een twee drie."), ("A", "Vier vijf zes.")]
+
+
+def test_words_that_two_voices_share_are_marked():
+    words = [Word(start=i, end=i + 0.8, text=f"w{i}") for i in range(8)]
+    turns = [
+        Turn(start=0, end=5, speaker="A"),
+        Turn(start=2.9, end=4.5, speaker="B"),
+        Turn(start=6, end=8, speaker="A"),
+    ]
+    assert [(span.start, span.end) for span in overlapped(words, turns)] == [(3, 4.8)]
+    assert overlapped(words, turns[::2]) == ()

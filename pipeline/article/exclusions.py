@@ -31,6 +31,7 @@ def reasons(sentences: Sentences, passages: Passages) -> dict[int, str]:
     foreign = {passage.id for passage in passages.passages if passage.language != "nl"}
     rules = (
         (_suspects(sentences, passages), NOT_SAID),
+        (_overlapped(sentences, passages), "door elkaar gesproken"),
         (_before_opening(sentences), "voor de opening"),
         (_after_closing(sentences), "na de afsluiting"),
         (_off_record(sentences), "off the record"),
@@ -67,6 +68,12 @@ def _suspects(sentences: Sentences, passages: Passages) -> Iterable[int]:
         if any(sentence.overlap(suspect) > 0.1 * max(sentence.duration, 0.01) for suspect in passages.suspects):
             yield i
     yield from _signed(sentences, INVENTED)
+
+
+def _overlapped(sentences: Sentences, passages: Passages) -> Iterable[int]:
+    """A third or more said while another voice spoke: whose words it holds is uncertain."""
+    spans = passages.overlapped
+    return (i for i, s in enumerate(sentences) if sum(s.overlap(span) for span in spans) > s.duration / 3)
 
 
 def _before_opening(sentences: Sentences) -> Iterable[int]:

@@ -30,7 +30,7 @@ STEP = 148  # frames from window to window, 2.5 s
 BATCH = 8  # windows per call
 SEGMENTING = 0.25  # share of the time that the first pass takes
 BLOCK = round(10 / FRAME)  # frames that go through the embedding network at once
-MARGIN = 1600  # samples (0.1 s) around a block
+MARGIN = 800  # samples (0.05 s) around a block
 ALIKE = 0.45  # cosine from which two pieces of one run are one person beyond doubt: two people seldom reach .4
 MELS = 80
 
@@ -106,8 +106,8 @@ class Embedder:
         start = max(0, found[block[0]].first * HOP + FIRST - MARGIN)
         end = max(found[index].end for index in block) * HOP + FIRST + MARGIN
         samples = read(path, start / RATE, end / RATE)
-        if len(samples) < 4 * MARGIN:
-            samples = np.pad(samples, (0, 4 * MARGIN - len(samples)))
+        if len(samples) < 8 * MARGIN:
+            samples = np.pad(samples, (0, 8 * MARGIN - len(samples)))
         bank = features(samples)
         spoken = active[_frames(start, len(bank), 1, len(active))].any(axis=1)
         bank -= bank[spoken].mean(axis=0) if spoken.any() else bank.mean(axis=0)

@@ -5,16 +5,18 @@ Words are neither lost nor doubled nor reordered, whatever the turns are.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise, takewhile
 
 from pipeline.edits import Move
-from pipeline.models import Passage, Passages, Transcript, Turn, Turns, Word, ends_sentence
+from pipeline.models import Passage, Passages, Span, Transcript, Turn, Turns, Word, ends_sentence
 from pipeline.speech.moves import laid
 
 NEAR = 1.2  # seconds around a turn's edge within which a sentence boundary is the better edge
 NEAR_WORDS = 4
+OPEN = 20  # overlaps before a word among which to look: more voices do not speak at once
 SLIP = 0.7  # seconds: a shorter stretch inside somebody's sentence is a slip of the diarizer, not an interjection
 
 
@@ -111,7 +113,29 @@ def passages(
             continue
         made.append(passage_of(words[start:i], labels[start], languages[start], {passage.id for passage in made[-3:]}))
         start = i
-    return Passages(passages=tuple(made), suspects=transcript.suspects)
+    return Passages(passages=tuple(made), suspects=transcript.suspects, overlapped=overlapped(words, turns.turns))
+
+
+def overlapped(words: Sequence[Word], turns: Sequence[Turn]) -> tuple[Span, ...]:
+    """From first to last of each run of words of which two voices share at least half."""
+    ordered, spans = sorted(turns, key=lambda turn: turn.start), []
+    both = [
+        Span(start=later.start, end=min(later.end, turn.end))
+        for i, turn in enumerate(ordered)
+        for later in takewhile(lambda other, end=turn.end: other.start < end, ordered[i + 1 :])  # type: ignore[misc]
+        if later.speaker != turn.speaker
+    ]
+    both.sort(key=lambda span: span.start)
+    starts = [span.start for span in both]
+    for shared, run in groupby(words, lambda word: _shared(word, both[: bisect_right(starts, word.end)][-OPEN:])):
+        if shared:
+            several = list(run)
+            spans.append(Span(start=several[0].start, end=max(word.end for word in several)))
+    return tuple(spans)
+
+
+def _shared(word: Word, near: Sequence[Span]) -> bool:
+    return any(word.overlap(span) >= word.duration / 2 and word.overlap(span) > 0 for span in near)
 
 
 def _breaks(

@@ -38,6 +38,8 @@ def readable(made: Passages, names: Mapping[str, NamedVoice]) -> str:
     for passage in made.passages:
         doubts = sorted({s.reason for s in made.suspects if s.overlap(passage) > 0})
         mark = f" *(twijfelachtig: {', '.join(DOUBTS.get(reason, reason) for reason in doubts)})*" if doubts else ""
+        if any(span.overlap(passage) > 0 for span in made.overlapped):
+            mark += " *(deels door elkaar gesproken)*"
         lines += [
             f"**{labels[passage.speaker]}** [{clock(passage.start)}]{mark}",
             "",

@@ -25,7 +25,7 @@ from pipeline.speech.powerset import FRAME
 
 GRID = {
     "SAME": (0.5, 0.53, 0.57, 0.61, 0.65),
-    "PURE": (0.75, 0.85, 0.95),
+    "USUAL": (0.5, 0.62),
     "DOUBT": (1, 3, 10),
     "HINT": (0.0, 0.1, 0.2),
 }
