@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench bench-speakers clean
 
 demo: .venv/ready  ## set up, and turn the sample webinar into an article
 	$(BIN)/impressie demo
@@ -15,6 +15,9 @@ lint: .venv/ready-test  ## lint, types and layers
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench-speakers: .venv/ready-bench .venv-peers/ready  ## who said what, beside the peers: RECORDINGS="FOLDER …"
+	$(BIN)/python tests/bench/speakers.py --peers .venv-peers/bin/python $(RECORDINGS)
 
 bench: .venv/ready-test  ## start-up and sample, timed
 	$(BIN)/python tests/bench/start_up.py
@@ -30,5 +33,14 @@ bench: .venv/ready-test  ## start-up and sample, timed
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[test]'
 	touch $@
 
+.venv/ready-bench: .venv/ready
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	touch $@
+
+.venv-peers/ready: tests/bench/peers.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install -q --disable-pip-version-check -r tests/bench/peers.txt
+	touch $@
+
 clean:
-	rm -rf .venv outputs/20*
+	rm -rf .venv .venv-peers outputs/20*

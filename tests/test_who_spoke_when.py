@@ -27,12 +27,16 @@ def params(**told):
 
 
 def recording(shares, likeness, seed=0):
-    """Pieces of 2 s: `shares` of each person, whose pieces are `likeness` alike and 0.2 like anybody else's."""
+    """Pieces of 2 s: `shares` of each person, whose pieces are `likeness` alike and 0.2 like anybody else's.
+
+    `likeness` is one number, or one for each person.
+    """
     random = np.random.default_rng(seed)
     common, *people = np.linalg.qr(random.normal(size=(256, len(shares) + 1)))[0].T
     who = random.permutation(np.repeat(np.arange(len(shares)), shares))
     noise = random.normal(size=(len(who), 256)) / 16
-    unit = 0.2**0.5 * common + (likeness - 0.2) ** 0.5 * np.array(people)[who] + (1 - likeness) ** 0.5 * noise
+    alike = np.broadcast_to(likeness, len(shares))[who][:, None]
+    unit = 0.2**0.5 * common + (alike - 0.2) ** 0.5 * np.array(people)[who] + (1 - alike) ** 0.5 * noise
     found = [Piece(i * 120, i * 120 + 118, i % 3) for i in range(len(who))]
     return unit.astype(np.float32), np.full(len(who), 1.8, np.float32), found, who
 
@@ -45,6 +49,11 @@ def same(labels, who):
 @pytest.mark.parametrize("shares", [(40,), (20, 20), (60, 5), (70, 12, 6, 3), (30, 20, 20, 10, 8, 5)])
 def test_the_number_of_people_is_found_however_alike_their_pieces_sound(shares, likeness):
     unit, seconds, found, who = recording(shares, likeness)
+    assert same(cluster(unit, seconds, found, params(), powerset.FRAME), who)
+
+
+def test_somebody_who_sounds_more_varied_than_the_others_is_still_one_person():
+    unit, seconds, found, who = recording((40, 30), (0.8, 0.45))
     assert same(cluster(unit, seconds, found, params(), powerset.FRAME), who)
 
 

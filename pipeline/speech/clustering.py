@@ -54,11 +54,13 @@ def founders(unit: Floats, seconds: Floats, found: list[Piece], params: DiarizeP
     """Who speaks in each of the pieces that found the voices."""
     if len(unit) < 2:
         return np.zeros(len(unit), dtype=np.int64)
-    first, end, column = np.array(found, dtype=np.int64).T
-    apart = np.abs(np.subtract.outer(first + end, first + end)) * frame / 2
+    first, end, column = np.array(found, dtype=np.float32).T
+    middle = (first + end) * (frame / 2)
+    apart = np.abs(np.subtract.outer(middle, middle))
     likeness = np.clip(unit @ unit.T, -1, 1)
     oneself = likeness_to_oneself(likeness, apart > APART)
-    likeness += np.where(apart < NEAR, np.where(np.equal.outer(column, column), HINT, -HINT), 0)
+    near = np.nonzero(apart < NEAR)
+    likeness[near] += np.where(column[near[0]] == column[near[1]], HINT, -HINT)
     distance = 1 + HINT - likeness
     np.fill_diagonal(distance, 0)
     tree = linkage(squareform(distance, checks=False), "average")
@@ -101,7 +103,7 @@ def merges(likeness: Floats, groups: Ints, oneself: float) -> Iterator[tuple[flo
 
     `likeness` (n, n) of pieces; `oneself` is the usual likeness of two pieces of one person.
     """
-    member = (groups[:, None] == np.unique(groups)[None]).astype(np.float64)
+    member = (groups[:, None] == np.unique(groups)[None]).astype(np.float32)
     total, size, labels = member.T @ likeness @ member, member.sum(axis=0), member.argmax(axis=1)
     while len(size) > 1:
         pairs = size * (size - 1)
