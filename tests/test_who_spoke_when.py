@@ -26,8 +26,8 @@ def params(**told):
     return DiarizeParams(**{"hint": 0, **told})
 
 
-def recording(shares, likeness, seed=0):
-    """Pieces of 2 s: `shares` of each person, whose pieces are `likeness` alike and 0.2 like anybody else's.
+def recording(shares, likeness, strangers=0.2, seed=0):
+    """Pieces of 2 s: `shares` of each person, whose pieces are `likeness` alike and `strangers` like others'.
 
     `likeness` is one number, or one for each person.
     """
@@ -36,7 +36,7 @@ def recording(shares, likeness, seed=0):
     who = random.permutation(np.repeat(np.arange(len(shares)), shares))
     noise = random.normal(size=(len(who), 256)) / 16
     alike = np.broadcast_to(likeness, len(shares))[who][:, None]
-    unit = 0.2**0.5 * common + (alike - 0.2) ** 0.5 * np.array(people)[who] + (1 - alike) ** 0.5 * noise
+    unit = strangers**0.5 * common + (alike - strangers) ** 0.5 * np.array(people)[who] + (1 - alike) ** 0.5 * noise
     found = [Piece(i * 120, i * 120 + 118, i % 3) for i in range(len(who))]
     return unit.astype(np.float32), np.full(len(who), 1.8, np.float32), found, who
 
@@ -53,7 +53,7 @@ def test_the_number_of_people_is_found_however_alike_their_pieces_sound(shares, 
 
 
 def test_somebody_who_sounds_more_varied_than_the_others_is_still_one_person():
-    unit, seconds, found, who = recording((40, 30), (0.8, 0.45))
+    unit, seconds, found, who = recording((60, 30), (0.62, 0.3), strangers=0.05)
     assert same(cluster(unit, seconds, found, params(), powerset.FRAME), who)
 
 
