@@ -1,6 +1,7 @@
 """What people typed: edits/ is theirs; stages lay it over machine output and never write there.
 
 A name is pinned to moments at which a voice was heard, not to a voice id: ids swap between runs of the diarizer.
+A correction of words is anchored by the words that it replaces, and by moments where it does not hold everywhere.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from pipeline.artifacts import ARTICLE, DRAFT
 from pipeline.config import first_problem
@@ -21,6 +23,7 @@ from pipeline.models import Noun
 from pipeline.workspace import Workspace, sha256, write_atomic
 
 NAMES = "names.json"
+WORDS = "words.json"
 EDITED_ARTICLE = "article.md"
 SHIFT = "shift.json"
 
@@ -39,6 +42,24 @@ class Names(Noun):
     times_of: str | None = None
 
 
+class Correction(Noun):
+    """A person said: what was heard as this is written so; everywhere, or at these moments only."""
+
+    heard: str = Field(pattern=r"\w")
+    written: str = Field(pattern=r"\S")
+    at: tuple[float, ...] = ()
+
+
+class Words(Noun):
+    """edits/words.json: the corrections in the order in which they were made; `times_of` as in Names."""
+
+    words: tuple[Correction, ...] = ()
+    times_of: str | None = None
+
+
+E = TypeVar("E", Names, Words)
+
+
 class Shift(Noun):
     """A promise to move all times once the audio with this hash is in its place."""
 
@@ -46,34 +67,46 @@ class Shift(Noun):
     by: float
 
 
-def read_names(path: Path) -> Names:
-    """edits/names.json; empty where it is not there. PipelineError names the field that is wrong."""
+def read(path: Path, noun: type[E]) -> E:
+    """A file of edits/; empty where it is not there. PipelineError names the field that is wrong."""
     try:
-        return Names.model_validate_json(path.read_bytes())
+        return noun.model_validate_json(path.read_bytes())
     except FileNotFoundError:
-        return Names()
+        return noun()
     except ValidationError as error:
         raise PipelineError(
-            f"edits/{NAMES} cannot be read: {first_problem(error)}", "correct it by hand, or delete it and name again"
+            f"edits/{path.name} cannot be read: {first_problem(error)}",
+            "correct it by hand, or delete it and say it again",
         ) from error
 
 
 def read_pins(path: Path) -> tuple[Pin, ...]:
     """The names that people gave, with the moments they are pinned to."""
-    return read_names(path).names
+    return read(path, Names).names
 
 
 def pin(workspace: Workspace, name: str, moments: tuple[float, ...], replaces: Callable[[float], bool]) -> None:
     """Pin a name to moments; every moment, in seconds, that `replaces` is true of is taken from earlier pins."""
     path = workspace.folder / "edits" / NAMES
-    names = read_names(path)
+    names = read(path, Names)
     others = [p.model_copy(update={"moments": tuple(m for m in p.moments if not replaces(m))}) for p in names.names]
     kept = tuple(p for p in others if p.moments)
     _write(path, names.model_copy(update={"names": (*kept, Pin(name=name, moments=moments))}))
 
 
-def _write(path: Path, names: Names) -> None:
-    write_atomic(path, names.model_dump_json(indent=1).encode() + b"\n")
+def read_corrections(path: Path) -> tuple[Correction, ...]:
+    """The words that people put right, in order."""
+    return read(path, Words).words
+
+
+def write_corrections(workspace: Workspace, corrections: tuple[Correction, ...]) -> None:
+    """Corrections in the place of those that stand in edits/words.json."""
+    path = workspace.folder / "edits" / WORDS
+    _write(path, read(path, Words).model_copy(update={"words": corrections}))
+
+
+def _write(path: Path, edited: Noun) -> None:
+    write_atomic(path, edited.model_dump_json(indent=1, exclude_none=True).encode() + b"\n")
 
 
 # A recording that was replaced by the same one, some seconds earlier or later -----------------------
@@ -96,14 +129,35 @@ def settle_shift(workspace: Workspace) -> None:
         shift = Shift.model_validate_json(promised.read_bytes())
     except (FileNotFoundError, ValidationError):
         return
-    path = workspace.folder / "edits" / NAMES
-    names = read_names(path)
-    if workspace.sha256("10-audio.flac") == shift.audio and names.times_of != shift.audio and names.names:
-        moved = tuple(
-            p.model_copy(update={"moments": tuple(round(m + shift.by, 2) for m in p.moments)}) for p in names.names
-        )
-        _write(path, Names(names=moved, times_of=shift.audio))
+    if workspace.sha256("10-audio.flac") == shift.audio:
+        _settle(workspace.folder / "edits" / NAMES, Names, shift)
+        _settle(workspace.folder / "edits" / WORDS, Words, shift)
     promised.unlink()
+
+
+def _settle(path: Path, noun: type[E], shift: Shift) -> None:
+    edited = read(path, noun)
+    if edited != noun() and edited.times_of != shift.audio:
+        moved = noun.model_validate(_later(edited.model_dump(), shift.by))
+        _write(path, moved.model_copy(update={"times_of": shift.audio}))
+
+
+def _later(value: Any, by: float) -> Any:
+    """What was read from a file of edits/, `by` seconds later: every number in it is a time."""
+    if isinstance(value, dict):
+        return {key: _later(inner, by) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_later(inner, by) for inner in value]
+    return round(value + by, 3) if isinstance(value, float) else value
+
+
+def moments(folder: Path) -> dict[str, list[float]]:
+    """By file of edits/ the times in seconds at which it must fit."""
+    pins, corrections = read_pins(folder / NAMES), read_corrections(folder / WORDS)
+    return {
+        NAMES: sorted({moment for pin in pins for moment in pin.moments}),
+        WORDS: sorted({moment for correction in corrections for moment in correction.at}),
+    }
 
 
 # The article ---------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.artifacts import AUDIO, CAPTIONS, GIVEN, RECORDING
 from pipeline.config import DownloadParams, Webinar
-from pipeline.edits import NAMES, digest, read_names
+from pipeline.edits import digest, moments
 from pipeline.engines.ffmpeg import clock
 from pipeline.engines.probe import Probe, is_address
 from pipeline.errors import PipelineError
@@ -224,10 +224,11 @@ def _compare(job: Job[DownloadParams], flac: Path) -> None:
     job.note(found.told)
     if found.shift:
         job.chose["shift"] = found.shift
-    pinned = {moment for pin in read_names(job.folder / "edits" / NAMES).names for moment in pin.moments}
-    gone = [clock(moment) for moment in sorted(pinned) if not found.has(moment)]
-    if gone:
-        job.note(f"edits/{NAMES} no longer fits at {', '.join(gone)}: that sound is not in the new recording")
+    for file, times in moments(job.folder / "edits").items():
+        gone = [clock(time) for time in times if not found.has(time)]
+        if gone:
+            told = ", ".join(gone[:6] + ["…"] * (len(gone) > 6))
+            job.note(f"edits/{file} no longer fits at {told}: that sound is not in the new recording")
 
 
 STAGE = Stage(

@@ -1,4 +1,4 @@
-"""Give every word its voice, and make a transcript that a person can read."""
+"""Give every word its voice and a person's corrections, and make a transcript that can be read."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pipeline import edits
 from pipeline.artifacts import PASSAGES, READABLE, TRANSCRIPT, TURNS
 from pipeline.config import SegmentParams, Webinar
 from pipeline.models import NamedVoice, Passages
+from pipeline.speech.corrections import corrected
 from pipeline.speech.names import names_of
 from pipeline.speech.passages import clock, passages
 from pipeline.stage import Job, Stage
@@ -19,8 +20,11 @@ def uses(webinar: Webinar) -> SegmentParams:
 
 
 def run(job: Job[SegmentParams]) -> str:
-    """Words to voices, voices to passages."""
-    made = passages(job.read(TRANSCRIPT), job.read(TURNS), job.params.pause, job.params.longest)
+    """Words to voices, voices to passages; corrections of words first."""
+    transcript, misfits = corrected(job.read(TRANSCRIPT), edits.read_corrections(job.edits(edits.WORDS)))
+    if misfits:
+        job.note(f"{len(misfits)} of your corrections fit nowhere any more: impressie words {job.slug}")
+    made = passages(transcript, job.read(TURNS), job.params.pause, job.params.longest)
     names = names_of(made, job.params.speakers, edits.read_pins(job.edits(edits.NAMES)))
     job.write(PASSAGES, made)
     job.write(READABLE, readable(made, names))
@@ -72,5 +76,5 @@ STAGE = Stage(
     uses=uses,
     version=1,
     run=run,
-    lays=(edits.NAMES,),
+    lays=(edits.NAMES, edits.WORDS),
 )
