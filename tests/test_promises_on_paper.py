@@ -11,13 +11,14 @@ import typer.main
 
 from pipeline import artifacts, cli
 from pipeline.config import DEFAULTS, STAGE_TABLES, Webinar
-from pipeline.edits import Names
+from pipeline.edits import Names, Words
 from pipeline.settings import HouseStyle
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 NOUNS = {a.file: a.noun for a in vars(artifacts).values() if isinstance(a, artifacts.Noted)} | {
-    "edits/names.json": Names
+    "edits/names.json": Names,
+    "edits/words.json": Words,
 }
 EXAMPLES = re.findall(
     r"^(?:[^\n]*)`((?:\d\d-\w+|edits/\w+)\.json)`[^`\n]*:\n```json\n(.*?)```", README, re.DOTALL | re.MULTILINE
@@ -32,6 +33,7 @@ def test_every_public_artifact_has_an_example():
         "55-hearing.json",
         "60-check.json",
         "edits/names.json",
+        "edits/words.json",
     }
     assert {file for file, _ in EXAMPLES} == public
 
