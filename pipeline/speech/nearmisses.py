@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from pipeline.models import Misheard, Word, ends_sentence
 from pipeline.speech.corrections import parts, plain, plains
@@ -81,14 +81,12 @@ class Heard:
         after = next((i for i in range(end, len(self.words)) if self.plain[i] not in PARTICLE), None)
         return before or (not any(self.loose[end - 1 : after]) and after is not None and self.capital(after))
 
-    def windows(self, sizes: range) -> Iterator[Range]:
-        """Runs of words without punctuation between them."""
-        for start in range(len(self.words)):
-            for end in range(start + 1, min(start + sizes.stop, len(self.words) + 1)):
-                if end - start in sizes and all(self.plain[start:end]):
-                    yield start, end
-                if self.loose[end - 1]:
-                    break
+    def runs(self, start: int, longest: int) -> Iterator[Range]:
+        """The words from `start` on, one more each time, as far as no punctuation comes between."""
+        for end in range(start + 1, min(start + longest, len(self.words)) + 1):
+            yield start, end
+            if self.loose[end - 1] or not self.plain[end - 1]:
+                break
 
     def text(self, place: Range) -> str:
         """The words of a range without the punctuation around them."""
@@ -108,7 +106,7 @@ def proposals(
     _choose(found, free, _whole_names(heard, names))
     _choose(found, free, _known(heard, [part for name in names for part in name.split(" ", 1)]))
     _choose(found, free, _parts_again(heard, found, names))
-    _choose(found, free, (near for term in terms for near in _terms(heard, term)))
+    _choose(found, free, _terms(heard, terms))
     _choose(found, free, _single_names(heard, names))
     found = {place: text for place, text in found.items() if _letters(heard.text(place)) != _letters(text)}
     grouped: dict[tuple[str, str], list[Range]] = {}
@@ -153,17 +151,14 @@ def _whole_names(heard: Heard, names: Sequence[str]) -> Iterator[Near]:
         surname = "".join(part for part in rest if part not in PARTICLE)
         if not surname:
             continue
-        for start, end in heard.windows(range(2, len(rest) + 3)):
-            said, last = heard.plain[start:end], "".join(p for p in heard.plain[start + 1 : end] if p not in PARTICLE)
-            if (
-                fuzz.ratio(said[0], first) < ALIKE
-                or said[-1] in PARTICLE
-                or not heard.named(start, end, (first, *rest))
-            ):
+        starts = [i for i, word in enumerate(heard.plain) if fuzz.ratio(word, first) >= ALIKE]
+        for start, end in (run for i in starts for run in heard.runs(i, len(rest) + 2)):
+            said = heard.plain[start:end]
+            last = "".join(part for part in said[1:] if part not in PARTICLE)
+            if said[-1] in PARTICLE or last in ("", surname + "s") or not heard.named(start, end, (first, *rest)):
                 continue
-            begins = len(last) > 2 and surname.startswith(last)
-            beside = said[0] == first and (begins or fuzz.ratio(last, surname) >= BESIDE)
-            if last != surname + "s" and (beside or listed(heard.text((start, end)), tuple(names)) == name):
+            beside = (len(last) > 2 and surname.startswith(last)) or fuzz.ratio(last, surname) >= BESIDE
+            if (beside and said[0] == first) or listed(heard.text((start, end)), tuple(names)) == name:
                 yield (start, end), name, fuzz.ratio("".join(said), first + "".join(rest))
 
 
@@ -193,19 +188,23 @@ def _single_names(heard: Heard, names: Sequence[str]) -> Iterator[Near]:
                 yield (i, i + 1), written, alike
 
 
-def _terms(heard: Heard, term: str) -> Iterator[Near]:
+def _terms(heard: Heard, terms: Sequence[str]) -> Iterator[Near]:
     """Words that are like a term, or the same in other pieces."""
-    tokens = plains(term)
-    joined = "".join(tokens)
-    if len(joined) < SHORTEST:
-        return
-    for start, end in heard.windows(range(max(1, len(tokens) - 1), len(tokens) + 3)):
-        said = heard.plain[start:end]
-        whole = "".join(said)
-        alike = fuzz.ratio(whole, joined, score_cutoff=STRANGE)
-        other = any(word.startswith(joined) for word in said) or _inflected(whole, joined, term)
-        if alike == 100 or (alike and not other and _misheard(heard, start, said, tokens, alike)):
-            yield (start, end), term, alike
+    wanted = {term: plains(term) for term in terms if len("".join(plains(term))) >= SHORTEST}
+    longest = max(map(len, wanted.values()), default=0) + 2
+    runs: dict[int, dict[str, list[int]]] = {size: {} for size in range(1, longest + 1)}
+    for start, end in (run for i in range(len(heard.words)) for run in heard.runs(i, longest)):
+        runs[end - start].setdefault("".join(heard.plain[start:end]), []).append(start)
+    for term, tokens in wanted.items():
+        joined = "".join(tokens)
+        for size in range(max(1, len(tokens) - 1), len(tokens) + 3):
+            near = process.extract(joined, list(runs[size]), scorer=fuzz.ratio, score_cutoff=STRANGE, limit=None)
+            for whole, alike, _ in near:
+                for start in runs[size][whole]:
+                    said = heard.plain[start : start + size]
+                    other = any(word.startswith(joined) for word in said) or _inflected(whole, joined, term)
+                    if alike == 100 or (not other and _misheard(heard, start, said, tokens, alike)):
+                        yield (start, start + size), term, alike
 
 
 def _inflected(said: str, term: str, written: str) -> bool:
