@@ -18,7 +18,7 @@ import tomlkit
 from pipeline.config import STAGE_TABLES, Webinar, absolute, is_address, load_webinar, read_toml
 from pipeline.engines.probe import Probe, probe_source
 from pipeline.errors import PipelineError
-from pipeline.webinars import SETTINGS, by_source, find, make_home, slugs
+from pipeline.webinars import SETTINGS, by_source, find, glossary, make_home, slugs
 from pipeline.workspace import Workspace, write_atomic
 
 Say = Callable[[str], None]  # how a message reaches the user
@@ -94,7 +94,9 @@ def _toml(home: Path, source: str, probe: Probe | None, like: Webinar | None, fa
         document["url"] = source
     if like and like.about:
         document.add(tomlkit.comment(f"about = {tomlkit.string(like.about).as_string()}"))
-    document["glossary"] = tomlkit.item([*glossary(home), *(like.glossary if like else ())]).multiline(multiline=True)
+    document["glossary"] = tomlkit.item(
+        list(dict.fromkeys((*glossary(home), *(like.glossary if like else ()))))
+    ).multiline(multiline=True)
     document.add(tomlkit.nl())
     document.add(tomlkit.comment("Who takes part, spelt as in the article."))
     _people(document, like, (probe and probe.people) or ("Naam van de eerste spreker",))
@@ -113,17 +115,6 @@ def _people(document: tomlkit.TOMLDocument, like: Webinar | None, proposed: Iter
     for name in STAGE_TABLES if like else ():
         if differs := getattr(like, name).model_dump(exclude_defaults=True, exclude_none=True, mode="json"):
             document[name] = differs
-
-
-def glossary(home: Path) -> list[str]:
-    """configs/woordenlijst.toml: terms that every new webinar gets a copy of, so old ones stay as they were."""
-    path = home / "configs" / "woordenlijst.toml"
-    if not path.exists():
-        return []
-    terms = read_toml(path).unwrap().get("glossary", [])
-    if not isinstance(terms, list):
-        raise PipelineError(f"{path}: 'glossary' should be a list of terms")
-    return [str(term) for term in terms]
 
 
 def opened(home: Path, source: str | None, transcript: Path | None, say: Say) -> Workspace:

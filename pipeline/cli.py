@@ -226,6 +226,36 @@ def speakers(
 
 
 @app.command()
+def words(
+    slug: Slug,
+    action: Annotated[Optional[str], typer.Argument(help="set or undo; nothing to look.", show_default=False)] = None,
+    arguments: Annotated[Optional[list[str]], typer.Argument(metavar="[HEARD=WRITTEN …]", show_default=False)] = None,
+    at: Annotated[Optional[list[str]], typer.Option(metavar="H:MM:SS", help="Only there, not everywhere.")] = None,
+) -> None:
+    """Which words may be misheard: names and terms that come near, doubtful stretches, and what you put right.
+
+    impressie words SLUG set "Muldert=Mulder" puts it right everywhere; with --at 0:12:30 only there.
+
+    impressie words SLUG set "Denis=Denis" says that it is right as it stands.
+
+    impressie words SLUG undo "Muldert" takes it back.
+    """
+    from pipeline import webinars
+    from pipeline import words as spelling
+
+    workspace = webinars.find(Here.home(), slug)
+    if action:
+        with console.terminal() as face:
+            spelling.change(workspace, action, arguments or [], at or [], face, console.say)
+    shown = spelling.overview(workspace)
+    console.words(shown)
+    if action:
+        console.say(f"Next: impressie run {workspace.slug}")
+    elif shown.proposed:
+        console.say(f"To put one right: impressie words {workspace.slug} {spelling.FORM}")
+
+
+@app.command()
 def diff(slug: Slug) -> None:
     """What differs between the machine's draft and the article as you edited it."""
     from pipeline import webinars

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pipeline.errors import PipelineError
     from pipeline.runner import Standing
+    from pipeline.words import Overview
     from pipeline.writing import CheckReport
 
 MARKS = {"fresh": "✓", "stale": "●", "never run": "○", "edited": "✎"}
@@ -163,6 +164,22 @@ def findings(report: CheckReport) -> None:
     for finding in report.findings:
         when = f" ({clock(finding.at)})" if finding.at is not None else ""
         out(f"  {SEVERITY[finding.severity]} {finding.text}{when}")
+
+
+def words(shown: Overview) -> None:
+    """What may be misspelt, what was put right, and what is doubtful."""
+    if shown.proposed:
+        table(("heard", "perhaps", "times", "first at", "words around it", ""), shown.proposed)
+    else:
+        out("  No name or term seems to be misspelt.")
+    if shown.made:
+        out("")
+        table(("put right", "as", "where"), shown.made)
+    for line in shown.misfits:
+        out(f"  ! {line}")
+    if shown.doubtful:
+        out("")
+        table(("doubtful", "why", "text"), shown.doubtful)
 
 
 def as_json(value: object) -> None:

@@ -1,7 +1,8 @@
 """What people typed: edits/ is theirs; stages lay it over machine output and never write there.
 
 Names and voices are anchored to moments at which somebody was heard, not to voice ids: ids swap between runs of the
-diarizer.
+diarizer. A correction of words is anchored by the words that it replaces, and by moments where it does not hold
+everywhere.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pipeline.workspace import Workspace, sha256, write_atomic
 
 NAMES = "names.json"
 VOICES = "voices.json"
+WORDS = "words.json"
 EDITED_ARTICLE = "article.md"
 SHIFT = "shift.json"
 
@@ -59,7 +61,22 @@ class Moves(Noun):
     times_of: str | None = None
 
 
-E = TypeVar("E", Names, Moves)
+class Correction(Noun):
+    """A person said: what was heard as this is written so; everywhere, or at these moments only."""
+
+    heard: str = Field(pattern=r"\w")
+    written: str = Field(pattern=r"\S")
+    at: tuple[float, ...] = ()
+
+
+class Words(Noun):
+    """edits/words.json: the corrections in the order in which they were made; `times_of` as in Names."""
+
+    words: tuple[Correction, ...] = ()
+    times_of: str | None = None
+
+
+E = TypeVar("E", Names, Moves, Words)
 
 
 class Shift(Noun):
@@ -78,7 +95,7 @@ def read(path: Path, noun: type[E]) -> E:
     except ValidationError as error:
         raise PipelineError(
             f"edits/{path.name} cannot be read: {first_problem(error)}",
-            "correct it by hand, or delete it and say again who is who",
+            "correct it by hand, or delete it and say it again",
         ) from error
 
 
@@ -102,6 +119,17 @@ def write_moves(workspace: Workspace, moves: tuple[Move, ...]) -> None:
     """Moves in the place of those that stand in edits/voices.json."""
     path = workspace.folder / "edits" / VOICES
     _write(path, read(path, Moves).model_copy(update={"moves": moves}))
+
+
+def read_corrections(path: Path) -> tuple[Correction, ...]:
+    """The words that people put right, in order."""
+    return read(path, Words).words
+
+
+def write_corrections(workspace: Workspace, corrections: tuple[Correction, ...]) -> None:
+    """Corrections in the place of those that stand in edits/words.json."""
+    path = workspace.folder / "edits" / WORDS
+    _write(path, read(path, Words).model_copy(update={"words": corrections}))
 
 
 def _write(path: Path, edited: Noun) -> None:
@@ -131,6 +159,7 @@ def settle_shift(workspace: Workspace) -> None:
     if workspace.sha256(AUDIO.file) == shift.audio:
         _settle(workspace.folder / "edits" / NAMES, Names, shift)
         _settle(workspace.folder / "edits" / VOICES, Moves, shift)
+        _settle(workspace.folder / "edits" / WORDS, Words, shift)
     promised.unlink()
 
 
@@ -142,7 +171,7 @@ def _settle(path: Path, noun: type[E], shift: Shift) -> None:
 
 
 def _later(value: Any, by: float) -> Any:
-    """What was read from names.json or voices.json, `by` seconds later: every number in it is a time."""
+    """What was read from a file of edits/, `by` seconds later: every number in it is a time."""
     if isinstance(value, dict):
         later = {key: _later(inner, by) for key, inner in value.items()}
         return {key: max(0.0, time) if key in Span.model_fields else time for key, time in later.items()}
@@ -153,10 +182,11 @@ def _later(value: Any, by: float) -> Any:
 
 def moments(folder: Path) -> dict[str, list[float]]:
     """By file of edits/ the times in seconds at which it must fit; a stretch by its middle."""
-    names, moves = read_pins(folder / NAMES), read_moves(folder / VOICES)
+    names, moves, corrections = read_pins(folder / NAMES), read_moves(folder / VOICES), read_corrections(folder / WORDS)
     return {
         NAMES: sorted({moment for pin in names for moment in pin.moments}),
         VOICES: sorted({time for move in moves for time in (*move.to, *(span.middle for span in move.spans))}),
+        WORDS: sorted({moment for correction in corrections for moment in correction.at}),
     }
 
 

@@ -156,6 +156,14 @@ class Transcript(Noun):
         return [word for segment in self.segments for word in segment.words]
 
 
+class Misheard(Noun):
+    """Words that may be a name or a term, misspelt by the recogniser: a proposal; `at` is where each time begins."""
+
+    heard: str
+    written: str
+    at: tuple[float, ...]
+
+
 class Turn(Span):
     """Somebody speaks; `speaker` is an anonymous voice id such as 'A'."""
 

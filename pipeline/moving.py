@@ -14,7 +14,6 @@ from pipeline.speech.following import followed, moved, within
 from pipeline.speech.moves import spans_of
 from pipeline.speech.names import moments_of, voice_at
 from pipeline.speech.passages import clock
-from pipeline.stages import BY_NAME
 from pipeline.workspace import Workspace
 
 Say = Callable[[str], None]
@@ -38,18 +37,7 @@ def change(workspace: Workspace, action: str, arguments: list[str], face: runner
         edits.settle_shift(workspace)
         for line in does(workspace, voices.heard(workspace), arguments):
             say(line)
-        _show(workspace, face)
-
-
-def _show(workspace: Workspace, face: runner.Face) -> None:
-    """Make the transcript again, which takes no time, unless a person has changed it by hand."""
-    webinar, segment = workspace.webinar(), BY_NAME["segment"]
-    standing = next(each for each in runner.survey(workspace, webinar) if each.stage is segment)
-    if standing.state == "edited":
-        again = f"impressie rerun {workspace.slug} segment --discard-edits"
-        face.noted(f"{standing.reasons[0]}, so it is kept as it is (to make it again: {again})")
-    elif all(workspace.path(artifact.file).exists() for artifact in segment.reads):
-        runner.run_stage(workspace, segment, webinar, face)
+        runner.refresh(workspace, "segment", face)
 
 
 def _set(workspace: Workspace, made: Passages, assignments: list[str]) -> list[str]:

@@ -235,6 +235,20 @@ def rerun(
     return [s.stage.name for s in survey(workspace, workspace.webinar()) if not s.done]
 
 
+def refresh(workspace: Workspace, name: str, face: Face) -> None:
+    """Run a stage that takes no time, after a person said something that it lays over; not what she changed by hand.
+
+    Wants the lock.
+    """
+    webinar, stage = workspace.webinar(), BY_NAME[name]
+    standing = next(each for each in survey(workspace, webinar) if each.stage is stage)
+    if standing.state == "edited":
+        again = f"impressie rerun {workspace.slug} {name} --discard-edits"
+        face.noted(f"{standing.reasons[0]}, so it is kept as it is (to make it again: {again})")
+    elif all(workspace.path(artifact.file).exists() for artifact in stage.reads):
+        run_stage(workspace, stage, webinar, face)
+
+
 def _have_inputs(workspace: Workspace, stage: Stage[Any]) -> None:
     """PipelineError where a file that this stage reads was not made yet, or has gone."""
     made = {file for name in BY_NAME if (receipt := workspace.receipt(name)) for file in receipt.outputs}

@@ -8,9 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-from pipeline.config import DEFAULTS, load_webinar
+import tomlkit
+
+from pipeline.config import DEFAULTS, load_webinar, read_toml
 from pipeline.errors import PipelineError
-from pipeline.workspace import Workspace, replace
+from pipeline.workspace import Workspace, replace, write_atomic
 
 SETTINGS = ("default", "huisstijl", "woordenlijst")  # files of configs/ that are no webinars
 FORGETTING = ".forgetting-"
@@ -72,6 +74,28 @@ def standing(home: Path, slug: str) -> tuple[str, Counter[str], str | None]:
     except PipelineError as problem:
         return slug, Counter(), problem.message
     return slug, Counter(s.state for s in survey(Workspace(home, slug), webinar)), None
+
+
+def glossary(home: Path) -> list[str]:
+    """configs/woordenlijst.toml: terms that every new webinar gets a copy of, so old ones stay as they were."""
+    path = home / "configs" / "woordenlijst.toml"
+    if not path.exists():
+        return []
+    terms = read_toml(path).unwrap().get("glossary", [])
+    if not isinstance(terms, list):
+        raise PipelineError(f"{path}: 'glossary' should be a list of terms")
+    return [str(term) for term in terms]
+
+
+def learn(home: Path, term: str) -> bool:
+    """Add a term to the word list, if it is not there yet; a person's comments stay."""
+    if term in glossary(home):
+        return False
+    path = home / "configs" / "woordenlijst.toml"
+    document = read_toml(path) if path.exists() else tomlkit.document()
+    document.setdefault("glossary", tomlkit.array().multiline(multiline=True)).append(term)
+    write_atomic(path, tomlkit.dumps(document).encode())
+    return True
 
 
 def forget(workspace: Workspace) -> None:

@@ -11,7 +11,7 @@ import typer.main
 
 from pipeline import artifacts, cli
 from pipeline.config import DEFAULTS, STAGE_TABLES, Webinar
-from pipeline.edits import Moves, Names
+from pipeline.edits import Moves, Names, Words
 from pipeline.settings import HouseStyle
 
 ROOT = Path(__file__).parent.parent
@@ -19,6 +19,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 NOUNS = {a.file: a.noun for a in vars(artifacts).values() if isinstance(a, artifacts.Noted)} | {
     "edits/names.json": Names,
     "edits/voices.json": Moves,
+    "edits/words.json": Words,
 }
 EXAMPLES = re.findall(
     r"^(?:[^\n]*)`((?:\d\d-\w+|edits/\w+)\.json)`[^`\n]*:\n```json\n(.*?)```", README, re.DOTALL | re.MULTILINE
@@ -34,6 +35,7 @@ def test_every_public_artifact_has_an_example():
         "60-check.json",
         "edits/names.json",
         "edits/voices.json",
+        "edits/words.json",
     }
     assert {file for file, _ in EXAMPLES} == public
 

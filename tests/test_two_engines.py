@@ -108,11 +108,28 @@ def test_the_same_window_gives_the_same_words_alone_or_in_a_batch(samples, faste
     assert [word.text for s in together for word in s.words] == [word.text for s in alone for word in s.words]
 
 
-def test_a_window_that_loops_is_decoded_again_without_the_prompt(samples, faster, monkeypatch):
-    monkeypatch.setattr("pipeline.engines.faster_whisper.LOOPS_ABOVE", 0.1)
+@pytest.mark.parametrize(("limit", "value"), [("LOOPS_ABOVE", 0.1), ("STOPS", 0.01)])
+def test_a_window_that_loops_or_stops_halfway_is_decoded_again_without_the_prompt(
+    samples, faster, monkeypatch, limit, value
+):
+    asked = []
+    monkeypatch.setattr(faster, "_again", lambda *window: asked.append(1) or FasterWhisper._again(faster, *window))
+    faster.transcribe(samples[:1], "")
+    assert not asked
+    monkeypatch.setattr(f"pipeline.engines.faster_whisper.{limit}", value)
     again = faster.transcribe(samples[:1], "")[0]
+    assert asked
     assert len([word for found in again for word in found.words]) > 20
     assert {found.language for found in again} == {"nl"}
+
+
+def test_names_are_told_to_the_recogniser_first_and_no_more_than_it_can_keep_in_mind(faster):
+    names = tuple(f"Voornaam{n} van den Achternaam" for n in range(6))
+    told = transcribe.prompt(names, tuple(f"samenwerkingsterm{n}" for n in range(200)))
+    assert all(name in told for name in names)
+    assert "samenwerkingsterm9," in told
+    assert len(faster.model.hf_tokenizer.encode(f" {told}", add_special_tokens=False).ids) < 223
+    assert transcribe.prompt((), ()) == ""
 
 
 def test_an_empty_or_tiny_window_holds_no_words(samples, faster, openai):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,20 +65,57 @@ def reasons(*segments, heard=SPEECH):
     return [s.reason for s in suspects(segments, heard)]
 
 
-def test_known_inventions_loops_and_text_on_silence_are_marked():
-    assert reasons(segment("Ondertitels ingediend door de Amara.org gemeenschap")) == ["known invention"]
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ondertitels ingediend door de Amara.org gemeenschap",
+        "TV GELDERLAND 2021",
+        "Ondertiteling: NPO",
+        "Bedankt voor het kijken!",
+        "Thank you so much for watching.",
+        "Subtitles by the community",
+        "Untertitel im Auftrag des Senders",
+        "Sous-titrage Société",
+        "MUZIEK.",
+        "ZACHTE MUZIEK",
+        "[Applaus]",
+        "(gelach)",
+        "♪ ♪",
+        "이덕영입니다.",
+    ],
+)
+def test_known_inventions_are_marked_alone_and_after_what_was_said(text):
+    assert reasons(segment(text)) == ["known invention"]
+    said = segment(" ".join(["We zijn er."] * 2 + ["Dat duurt nog wel even met al die kaarten."] * 2))
+    words = (*said.words, *segment(text, 5, 6).words)
+    assert [(s.start, s.reason) for s in suspects([said.model_copy(update={"words": words})], SPEECH)] == [
+        (5.0, "known invention")
+    ]
+
+
+def test_loops_text_on_silence_and_mere_guesses_are_marked():
     assert reasons(segment("het is " * 9)) == ["repeats itself"]
+    assert reasons(*[segment("Ik hoor niets meer.", n, n + 1) for n in range(4)]) == ["repeats itself"]
     assert reasons(segment("Bedankt en tot ziens.", 200, 205)) == ["text on silence"]
     assert reasons(segment("wat een tekst", compression_ratio=3.0)) == ["repeats itself"]
-    assert reasons(segment("eh eh", avg_logprob=-1.4, no_speech_prob=0.9)) == ["text on silence"]
+    assert reasons(segment("eh eh", avg_logprob=-0.7, no_speech_prob=0.8)) == ["text on silence"]
+    assert reasons(segment("eh eh", avg_logprob=-1.4, no_speech_prob=0.1)) == ["hardly understood"]
+    guessed = [word.model_copy(update={"probability": 0.05}) for word in segment("we er nu hebben.").words]
+    assert reasons(segment("Ja.").model_copy(update={"words": tuple(guessed)})) == ["hardly understood"]
 
 
 def test_ordinary_sentences_are_not_marked():
     assert (
         reasons(
-            segment("Nee, nee, nee, dat is echt niet waar."),
+            segment("Nee, nee, nee, nee, dat is echt niet waar."),
+            segment("Ik hoor niets meer."),
+            segment("Ik hoor niets meer."),
+            segment("Er was muziek in de zaal, en applaus."),
+            segment("MUZIEK is ook kunst, zei de wethouder van Cultuur."),
+            segment("Welkom bij het webinar (deel twee) over ’s-Hertogenbosch, señor Müller."),
             segment("Wij spraken met de leverancier over het copyright op de teksten die de gemeente al jaren maakt."),
             segment("Wij kwamen met een kaart.", compression_ratio=1.2, avg_logprob=-0.3, no_speech_prob=0.01),
+            segment("Dat zien we heel vaak.", compression_ratio=1.6, avg_logprob=-0.2, no_speech_prob=0.77),
         )
         == []
     )

@@ -15,7 +15,7 @@ from pipeline.article.people import Person, people_of, surnames
 from pipeline.article.quotes import BORDER, Place, Printed, credit, find, paragraphs, said_at, streams_of
 from pipeline.article.text import NEGATIONS, norms
 from pipeline.config import CheckParams
-from pipeline.models import NamedVoice, Passages, Recording, Span, Word
+from pipeline.models import Misheard, NamedVoice, Passages, Recording, Span, Word
 from pipeline.writing import CheckedQuote, CheckReport, Finding, Hearing, QuoteEdit, QuoteStatus
 
 UNSURE = 0.3  # confidence below which a quote is to be heard again
@@ -30,6 +30,7 @@ def check(
     params: CheckParams,
     recording: Recording,
     hearing: Hearing | None,
+    misheard: Sequence[Misheard] = (),
 ) -> CheckReport:
     """Every quote with its status, and what a person should look at, worst first."""
     people = people_of(passages, names, params.speakers)
@@ -57,6 +58,7 @@ def check(
     shown = paragraphs(markdown)
     found += findings.about_people(shown, quotes, evidence, names)
     found += findings.about_claims(shown, printed, evidence, params, recording)
+    found += findings.about_spelling(shown, misheard)
     found += findings.about_form(shown, quotes, params.style)
     return CheckReport(
         article_sha256=hashlib.sha256(markdown.encode()).hexdigest(),

@@ -9,7 +9,7 @@ from pipeline.article.evidence import Evidence
 from pipeline.article.quotes import SAYING, Printed
 from pipeline.article.text import CALENDAR, FUNCTION, date, norm, norms, number, numbers, wordset
 from pipeline.config import CheckParams
-from pipeline.models import NamedVoice, Recording
+from pipeline.models import Misheard, NamedVoice, Recording
 from pipeline.settings import HouseStyle
 from pipeline.writing import CheckedQuote, Finding
 
@@ -119,6 +119,15 @@ def _known(name: Sequence[str], given: str, people: Collection[str]) -> bool:
         at = end
     persons = [owner for owner in owners if owner]
     return len(persons) < 2 or bool(set.intersection(*persons))
+
+
+def about_spelling(shown: Sequence[str], misheard: Sequence[Misheard]) -> Iterator[Finding]:
+    """Names and terms in the article that the recogniser may have misspelt."""
+    text = f" {' '.join(norms(' '.join(shown)))} "
+    for miss in misheard:
+        if f" {' '.join(norms(miss.heard))} " in text:
+            told = f"In het artikel staat ‘{miss.heard}’. Is dat ‘{miss.written}’? Beslis het met ‘impressie words’."
+            yield look("spelling", told, miss.at[0])
 
 
 def about_form(shown: Sequence[str], quotes: Sequence[CheckedQuote], style: HouseStyle) -> Iterator[Finding]:

@@ -53,6 +53,7 @@ class OpenAIWhisper:
             word_timestamps=True,
             condition_on_previous_text=False,
             initial_prompt=prompt or None,
+            carry_initial_prompt=True,  # else what follows the first pause of a window is heard without it
             fp16=self.compute == "float16",
         )
         return segments(found["segments"], 0, len(window) / RATE, language)

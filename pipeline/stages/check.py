@@ -7,8 +7,9 @@ from collections import Counter
 from pipeline.article.check import check
 from pipeline.artifacts import ARTICLE, CHECK, HEARING, PASSAGES, RECORDING
 from pipeline.config import CheckParams
-from pipeline.edits import EDITED_ARTICLE, NAMES, read_pins, typed
+from pipeline.edits import EDITED_ARTICLE, NAMES, WORDS, read_corrections, read_pins, typed
 from pipeline.speech.names import names_of
+from pipeline.speech.nearmisses import proposals
 from pipeline.stage import Job, Stage
 
 
@@ -17,9 +18,13 @@ def run(job: Job[CheckParams]) -> str:
     passages = job.read(PASSAGES)
     edited = job.edits(EDITED_ARTICLE)
     article = edited if edited.exists() else job.path(ARTICLE)
-    names = names_of(passages, tuple(s.name for s in job.params.speakers), read_pins(job.edits(NAMES)))
+    listed = tuple(s.name for s in job.params.speakers)
+    names = names_of(passages, listed, read_pins(job.edits(NAMES)))
     hearing = job.read(HEARING) if job.has(HEARING) else None
-    report = check(typed(article), passages, names, job.params, job.read(RECORDING), hearing)
+    words = [word for passage in passages.passages for word in passage.words]
+    settled = [correction.written for correction in read_corrections(job.edits(WORDS))]
+    misheard = proposals(words, listed, job.params.glossary, settled)
+    report = check(typed(article), passages, names, job.params, job.read(RECORDING), hearing, misheard)
     job.write(CHECK, report)
     counts = Counter(quote.status for quote in report.quotes)
     kinds = ", ".join(f"{count} {status}" for status, count in counts.most_common())
@@ -35,5 +40,5 @@ STAGE = Stage(
     uses=lambda webinar: CheckParams(**webinar.facts()),
     version=1,
     run=run,
-    lays=(NAMES, EDITED_ARTICLE),
+    lays=(NAMES, WORDS, EDITED_ARTICLE),
 )

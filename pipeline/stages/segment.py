@@ -1,4 +1,4 @@
-"""Give every word its voice, and make a transcript that a person can read."""
+"""Give every word its voice and a person's corrections, and make a transcript that can be read."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pipeline.artifacts import PASSAGES, PICTURE, READABLE, TRANSCRIPT, TURNS
 from pipeline.config import SegmentParams, Webinar
 from pipeline.models import NamedVoice, Passages
 from pipeline.speech import picture
+from pipeline.speech.corrections import corrected
 from pipeline.speech.names import names_of
 from pipeline.speech.passages import clock, passages
 from pipeline.stage import Job, Stage
@@ -20,9 +21,12 @@ def uses(webinar: Webinar) -> SegmentParams:
 
 
 def run(job: Job[SegmentParams]) -> str:
-    """Words to voices, voices to passages."""
+    """Words to voices, voices to passages; what a person put right laid over both."""
+    transcript, misfits = corrected(job.read(TRANSCRIPT), edits.read_corrections(job.edits(edits.WORDS)))
+    if misfits:
+        job.note(f"{len(misfits)} of your corrections fit nowhere any more: impressie words {job.slug}")
     moves = edits.read_moves(job.edits(edits.VOICES))
-    made = passages(job.read(TRANSCRIPT), job.read(TURNS), job.params.pause, job.params.longest, moves)
+    made = passages(transcript, job.read(TURNS), job.params.pause, job.params.longest, moves)
     names = names_of(made, job.params.speakers, edits.read_pins(job.edits(edits.NAMES)))
     job.write(PASSAGES, made)
     job.write(READABLE, readable(made, names))
@@ -78,5 +82,5 @@ STAGE = Stage(
     uses=uses,
     version=2,
     run=run,
-    lays=(edits.NAMES, edits.VOICES),
+    lays=(edits.NAMES, edits.VOICES, edits.WORDS),
 )

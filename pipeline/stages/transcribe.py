@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from pipeline.stage import Samples
 
 T = TypeVar("T")
-PROMPT_WORDS = 60  # names and terms that fit in what Whisper looks back at (224 tokens) with room to spare
+# Letters of names and terms. Whisper looks back at 223 tokens at most and forgets the first of more: Dutch terms have
+# some three letters to a token, foreign names two and a half. What it writes must fit beside them in 448.
+PROMPT = 500
 
 
 def uses(webinar: Webinar) -> TranscribeParams:
@@ -35,9 +37,11 @@ def uses(webinar: Webinar) -> TranscribeParams:
 
 
 def prompt(names: tuple[str, ...], glossary: tuple[str, ...]) -> str:
-    """One Dutch sentence that shows the recogniser how names and terms are spelt; empty without any."""
-    terms = list(itertools.islice(dict.fromkeys((*names, *glossary)), PROMPT_WORDS))
-    return f"Dit is een webinar met {', '.join(terms)}." if terms else ""
+    """One Dutch sentence that shows the recogniser how names and terms are spelt, names first; empty without any."""
+    terms = list(dict.fromkeys((*names, *glossary)))
+    lengths = itertools.accumulate(len(term) + 2 for term in terms)
+    fitting = [term for term, length in zip(terms, lengths, strict=True) if length <= PROMPT]
+    return f"Dit is een webinar met {', '.join(fitting)}." if fitting else ""
 
 
 def given(transcript: Given) -> Transcript:
@@ -96,6 +100,8 @@ def recognise(job: Job[TranscribeParams], path: Path) -> Transcript:
     kept = job.scratch / f"windows-{hashlib.sha256(f'{model} {engine.compute}'.encode()).hexdigest()[:8]}.jsonl"
     heard = checkpointed(kept)
     text = prompt(params.names, params.glossary)
+    if untold := [term for term in params.glossary if term not in text]:
+        job.note(f"{len(untold)} terms are more than the recogniser can be told, from '{untold[0]}' on")
     with kept.open("a", encoding="utf-8") as checkpoint:
         for batch in batches(wanted[len(heard) :], params.batch):
             samples: list[Samples] = [audio.read(path, window.start, window.end) for window in batch]
@@ -154,6 +160,6 @@ STAGE = Stage(
     reads=(AUDIO, GIVEN),
     writes=(TRANSCRIPT,),
     uses=uses,
-    version=1,
+    version=2,
     run=run,
 )
