@@ -128,21 +128,8 @@ def test_turns_lie_inside_the_recording_in_order_and_no_voice_overlaps_itself(ra
 @given(loose)
 def test_every_piece_of_speech_lies_in_exactly_one_block(raw):
     found = sorted(Piece(first, first + size, column) for first, size, column, _ in raw)
-    blocks = powerset.blocks(found, list(range(len(found))), 600)
+    blocks = powerset.blocks(found, 600)
     assert [index for block in blocks for index in block] == list(range(len(found)))
-
-
-@settings(max_examples=30)
-@given(loose)
-def test_a_piece_goes_unheard_only_between_two_that_are_heard_and_that_it_touches(raw):
-    found = sorted(Piece(first, first + size, column) for first, size, column, _ in raw)
-    inside = powerset.between(found)
-    for index, (before, after) in inside.items():
-        assert not {before, after} & inside.keys()
-        assert (found[before].end, found[index].end) == (found[index].first, found[after].first)
-        assert found[before].column == found[index].column == found[after].column
-    run = [Piece(at, at + 100, 0) for at in range(0, 500, 100)]
-    assert powerset.between(run) == {1: (0, 2), 3: (2, 4)}
 
 
 def test_voices_are_lettered_beyond_z():

@@ -31,7 +31,6 @@ BATCH = 8  # windows per call
 SEGMENTING = 0.25  # share of the time that the first pass takes
 BLOCK = round(10 / FRAME)  # frames that go through the embedding network at once
 MARGIN = 800  # samples (0.05 s) around a block
-ALIKE = 0.45  # cosine from which two pieces of one run are one person beyond doubt: two people seldom reach .4
 MELS = 80
 
 # In the weights (pinned by SHA-256): what goes into the pooling layer, and the layer after it.
@@ -62,15 +61,9 @@ def heard(path: Path, machine: Machine, progress: Progress) -> tuple[list[Piece]
     embedder = Embedder(weights.path("wespeaker-resnet34"), machine)
     embeddings = np.zeros((len(found), embedder.size), dtype=np.float32)
     seconds = np.zeros(len(found), dtype=np.float32)
-    inside = powerset.between(found)
-    for block in powerset.blocks(found, [index for index in range(len(found)) if index not in inside], BLOCK):
+    for block in powerset.blocks(found, BLOCK):
         embedder.hear(path, spoken, found, block, embeddings, seconds)
         progress(total * SEGMENTING + (1 - SEGMENTING) * min(total, found[block[-1]].end * FRAME), total)
-    # A piece between two that sound alike is lent their voice unheard.
-    unit = embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-9)
-    doubtful = [index for index, (before, after) in inside.items() if unit[before] @ unit[after] < ALIKE]
-    for block in powerset.blocks(found, sorted(doubtful), BLOCK):
-        embedder.hear(path, spoken, found, block, embeddings, seconds)
     progress(total, total)
     return found, embeddings, seconds
 

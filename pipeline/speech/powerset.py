@@ -104,12 +104,11 @@ def spans(spoken: Bools) -> list[tuple[int, int]]:
     return [(first, end) for first, end in runs if end - first >= SHORTEST]
 
 
-def blocks(found: list[Piece], wanted: list[int], longest: int) -> list[list[int]]:
-    """The pieces `wanted`, grouped where no silence is between; each group spans at most `longest` frames or is one."""
+def blocks(found: list[Piece], longest: int) -> list[list[int]]:
+    """Indexes of pieces without silence between; each group spans at most `longest` frames, or is one piece."""
     groups: list[list[int]] = []
     start = end = 0
-    for index in wanted:
-        piece = found[index]
+    for index, piece in enumerate(found):
         if groups and piece.first - end <= BRIDGE and piece.end - start <= longest:
             groups[-1].append(index)
             end = max(end, piece.end)
@@ -117,15 +116,3 @@ def blocks(found: list[Piece], wanted: list[int], longest: int) -> list[list[int
             groups.append([index])
             start, end = piece.first, piece.end
     return groups
-
-
-def between(found: list[Piece]) -> dict[int, tuple[int, int]]:
-    """Every second piece inside a run of one column, with the piece before it and the piece after it."""
-    inside = {}
-    for column in range(COLUMNS):
-        mine = [index for index, piece in enumerate(found) if piece.column == column]
-        for before, index, after in zip(mine, mine[1:], mine[2:], strict=False):
-            run = found[before].end == found[index].first and found[index].end == found[after].first
-            if run and before not in inside:
-                inside[index] = before, after
-    return inside

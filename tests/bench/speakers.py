@@ -1,7 +1,8 @@
 """Who said what, measured beside the peers in one run: make bench-speakers [RECORDINGS="FOLDER …"]
 
 Always the sample webinar; and of each FOLDER every recording that has exact times beside it (NAME.flac, .opus or .wav
-with NAME.rttm, and NAME.stm where the words are known too). Writes the table to tests/bench/speakers.md.
+with NAME.rttm, and NAME.stm where the words are known too). Of the FOLDERS after --turns the words are left alone:
+they are not Dutch, or it would take too long. Writes the table to tests/bench/speakers.md.
 
 DER counts overlapped speech; its collar is pyannote's, the whole width in seconds at an edge of the reference.
 Wall includes loading the models. Words: recognised words that stand under the voice that is theirs. cpWER: word error
@@ -140,7 +141,7 @@ def cp_wer(said: Spoken, made: Passages) -> float:
     return float(errors[linear_sum_assignment(errors)].sum() / sum(map(len, said.values())))
 
 
-def measured(name: str, folder: Path, peers: Path | None) -> Iterator[list[str]]:
+def measured(name: str, folder: Path, peers: Path | None, *, words: bool) -> Iterator[list[str]]:
     """A row per diarizer."""
     sound, truth = folder / f"{name}.flac", reference(folder / f"{name}.rttm")
     length = audio.length(sound)
@@ -151,7 +152,7 @@ def measured(name: str, folder: Path, peers: Path | None) -> Iterator[list[str]]
             found = Annotation(uri=name)
             for number, turn in enumerate(turns.turns):
                 found[Segment(turn.start, turn.end), number] = turn.speaker
-            made = passages(recognised(sound), turns, 2.5, 90)
+            made = passages(recognised(sound), turns, 2.5, 90) if words else None
         else:
             assert peers
             seconds = theirs(who, peers, sound, folder / "peer.rttm")
@@ -160,10 +161,9 @@ def measured(name: str, folder: Path, peers: Path | None) -> Iterator[list[str]]
         ders = [f"{part['diarization error rate']:.3f}" for part in parts]
         kinds = [f"{parts[0][kind] / parts[0]['total']:.3f}" for kind in KINDS]
         counts = f"{len(found.labels())} of {len(truth.labels())}"
-        words = [f"{right_words(made, truth, found):.1%}" if made else ""]
-        stm = folder / f"{name}.stm"
-        words += [f"{cp_wer(known_words(stm), made):.3f}" if made and stm.exists() else ""]
-        yield [name, f"{length:.0f}", who, *ders, *kinds, counts, f"{seconds / length:.3f}", *words]
+        right, stm = f"{right_words(made, truth, found):.1%}" if made else "", folder / f"{name}.stm"
+        wrong = f"{cp_wer(known_words(stm), made):.3f}" if made and stm.exists() else ""
+        yield [name, f"{length:.0f}", who, *ders, *kinds, counts, f"{seconds / length:.3f}", right, wrong]
 
 
 HEADINGS = ["recording", "s", "", "DER .25", "DER 0", "missed", "false", "confusion", "voices", "wall/audio"]
@@ -174,6 +174,7 @@ def main() -> None:
     """Writes and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", type=Path)
+    parser.add_argument("--turns", nargs="+", type=Path, default=[], metavar="FOLDER")
     parser.add_argument("--peers", type=Path, help="the Python of the peers' virtual environment")
     told = parser.parse_args()
     warnings.simplefilter("ignore")  # pyannote approximates the evaluated region, and says so every time
@@ -181,7 +182,7 @@ def main() -> None:
         folder = Path(scratch)
         sample(folder)
         names = ["sample"]
-        for rttm in sorted(rttm for given in told.folders for rttm in given.glob("*.rttm")):
+        for rttm in sorted(rttm for given in (*told.folders, *told.turns) for rttm in given.glob("*.rttm")):
             sounds = [found for end in ("flac", "opus", "wav") if (found := rttm.with_suffix(f".{end}")).exists()]
             if sounds and rttm.stem not in names:
                 names.append(rttm.stem)
@@ -189,7 +190,12 @@ def main() -> None:
                 for exact in (rttm, rttm.with_suffix(".stm")):
                     if exact.exists():
                         (folder / exact.name).write_text(exact.read_text(encoding="utf-8"), encoding="utf-8")
-        rows = [row for name in track(names, "measuring") for row in measured(name, folder, told.peers)]
+        whose = {rttm.stem for given in told.turns for rttm in given.glob("*.rttm")}
+        rows = [
+            row
+            for name in track(names, "measuring")
+            for row in measured(name, folder, told.peers, words=name not in whose)
+        ]
     lines = ["| " + " | ".join(row) + " |" for row in (HEADINGS, ["---"] * len(HEADINGS), *rows)]
     (HERE / "speakers.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))
