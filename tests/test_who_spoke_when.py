@@ -67,6 +67,14 @@ def test_a_given_number_of_speakers_is_honoured(number):
     assert len(set(least.tolist())) == max(3, number)
 
 
+def test_told_of_fewer_people_a_few_odd_sentences_go_and_not_a_person():
+    unit, seconds, found, who = recording((60, 40), 0.6, strangers=0.3)
+    odd = np.random.default_rng(1).normal(size=256) / 16 + np.random.default_rng(2).normal(size=(3, 256)) / 24
+    unit[[5, 50, 95]] = odd
+    labels = cluster(unit, seconds, found, params(speakers=2), powerset.FRAME)
+    assert same(np.delete(labels, [5, 50, 95]), np.delete(who, [5, 50, 95]))
+
+
 @pytest.mark.parametrize("hint", [1, 2, 5, 9])
 def test_the_people_that_the_user_named_are_no_constraint(hint):
     unit, seconds, found, who = recording((30, 20, 15), 0.6)

@@ -144,13 +144,26 @@ def _wanted(likeness: Floats, pure: Ints, oneself: float, seconds: Floats, param
     most = params.speakers or max(params.max_speakers, fewest)
     if not fewest <= people[heard] <= most:
         wanted = min(max(people[heard], fewest), most)
-        heard = min(range(len(steps)), key=lambda at: (abs(people[at] - wanted), abs(at - heard)))
-        if people[heard] != wanted:
+        at = min(range(len(steps)), key=lambda step: (abs(people[step] - wanted), abs(step - heard)))
+        if people[at] != wanted:
             return steps[max(0, len(steps) - wanted)][1]  # that many groups of any size
+        if at > heard and (fewer := _without_smallest(steps[heard][1], steps[at][1], seconds, wanted)) is not None:
+            return fewer
+        heard = at
     elif people[heard] != params.hint and fewest <= params.hint <= most:
         near = range(after(SAME + LEEWAY), after(SAME - LEEWAY) + 1)
         heard = min((at for at in near if people[at] == params.hint), key=lambda at: abs(at - heard), default=heard)
     return _without_outliers(steps[heard][1], seconds)
+
+
+def _without_smallest(labels: Ints, merged: Ints, seconds: Floats, people: int) -> Ints | None:
+    """Labels with all but the largest groups as outliers, where that moves less speech than the merges would."""
+    parts = np.zeros((int(labels.max()) + 1, int(merged.max()) + 1))
+    np.add.at(parts, (labels, merged), seconds)
+    dropped = np.argsort(-parts.sum(axis=1))[people:]
+    if parts[dropped].sum() > (parts.sum(axis=0) - parts.max(axis=0)).sum():
+        return None
+    return np.where(np.isin(labels, dropped), -1, labels)
 
 
 def _without_outliers(labels: Ints, seconds: Floats) -> Ints:
