@@ -23,11 +23,10 @@ Ints = npt.NDArray[np.int64]
 SAME = 0.57  # corrected likeness from which two groups are one person (tests/bench/tune_speakers.py)
 LEEWAY = 0.05  # how far SAME may move to end at as many voices as the user named people
 PURE = 0.85  # of the usual likeness to oneself: the groups to begin with hold pieces at least so much alike
-USUAL, USUAL_WEIGHT = 0.62, 10  # likeness to oneself where nothing can be measured, and its weight in pieces
+USUAL, USUAL_WEIGHT = 0.5, 10  # likeness to oneself where nothing can be measured, and its weight in pieces
 DOUBT = 3  # pairs of pieces by which a group's likeness to itself is drawn towards the usual one
 FLOOR = 0.15  # least likeness to oneself that is believed
 APART = 2.5  # s: pieces nearer than this to each other sound alike for other reasons than the voice
-NEAR, HINT = 4.0, 0.1  # s, and the likeness by which being of one column, or of two, counts for pieces so near
 STRONG = 1.0  # s heard alone: enough to found a voice
 SHORT = 60.0  # s heard alone: in less, one sentence may be all that somebody says
 FAINT = 0.25  # s heard alone: less says nothing about who it is
@@ -54,17 +53,15 @@ def founders(unit: Floats, seconds: Floats, found: list[Piece], params: DiarizeP
     """Who speaks in each of the pieces that found the voices."""
     if len(unit) < 2:
         return np.zeros(len(unit), dtype=np.int64)
-    first, end, column = np.array(found, dtype=np.float32).T
+    first, end, _ = np.array(found, dtype=np.float32).T
     middle = (first + end) * (frame / 2)
     apart = np.abs(np.subtract.outer(middle, middle))
     likeness = np.clip(unit @ unit.T, -1, 1)
     oneself = likeness_to_oneself(likeness, apart > APART)
-    near = np.nonzero(apart < NEAR)
-    likeness[near] += np.where(column[near[0]] == column[near[1]], HINT, -HINT)
-    distance = 1 + HINT - likeness
+    distance = 1 - likeness
     np.fill_diagonal(distance, 0)
     tree = linkage(squareform(distance, checks=False), "average")
-    pure = fcluster(tree, 1 + HINT - PURE * oneself, "distance").astype(np.int64)
+    pure = fcluster(tree, 1 - PURE * oneself, "distance").astype(np.int64)
     fewest, finer = params.speakers or params.min_speakers, int(pure.max())
     while len(_people(pure - 1, seconds)) < fewest and finer < len(unit):
         finer += 1

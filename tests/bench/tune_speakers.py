@@ -27,7 +27,7 @@ GRID = {
     "SAME": (0.5, 0.53, 0.57, 0.61, 0.65),
     "USUAL": (0.5, 0.62),
     "DOUBT": (1, 3, 10),
-    "HINT": (0.0, 0.1, 0.2),
+    "PURE": (0.75, 0.85),
 }
 TICK = 0.05  # s
 WRONG_COUNT = 0.05  # what a wrong number of voices counts beside confusion
