@@ -38,7 +38,7 @@ STAGE = Stage(
     reads=(RECORDING, PASSAGES, ARTICLE, HEARING),
     writes=(CHECK,),
     uses=lambda webinar: CheckParams(**webinar.facts()),
-    version=1,
+    version=2,
     run=run,
     lays=(NAMES, WORDS, EDITED_ARTICLE),
 )

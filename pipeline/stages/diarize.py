@@ -40,6 +40,6 @@ STAGE = Stage(
     reads=(AUDIO, GIVEN),
     writes=(TURNS,),
     uses=lambda webinar: DiarizeParams(**webinar.diarize.model_dump(), hint=len(webinar.speakers)),
-    version=1,
+    version=2,
     run=run,
 )

@@ -37,7 +37,7 @@ STAGE = Stage(
     reads=(RECORDING, PASSAGES),
     writes=(DRAFT, ARTICLE),
     uses=lambda webinar: DraftParams(**webinar.draft.model_dump(), **webinar.facts()),
-    version=1,
+    version=2,
     run=run,
     lays=(NAMES,),
 )

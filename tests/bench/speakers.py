@@ -26,7 +26,6 @@ import numpy as np
 from pyannote.core import Annotation, Segment
 from pyannote.metrics.diarization import DiarizationErrorRate
 from rapidfuzz.distance import Levenshtein
-from rich.progress import track
 from scipy.optimize import linear_sum_assignment
 
 from pipeline import weights
@@ -170,6 +169,11 @@ HEADINGS = ["recording", "s", "", "DER .25", "DER 0", "missed", "false", "confus
 HEADINGS += ["words right", "cpWER"]
 
 
+def line(row: list[str]) -> str:
+    """A row of a Markdown table."""
+    return "| " + " | ".join(row) + " |"
+
+
 def main() -> None:
     """Writes and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -191,14 +195,14 @@ def main() -> None:
                     if exact.exists():
                         (folder / exact.name).write_text(exact.read_text(encoding="utf-8"), encoding="utf-8")
         whose = {rttm.stem for given in told.turns for rttm in given.glob("*.rttm")}
-        rows = [
-            row
-            for name in track(names, "measuring")
-            for row in measured(name, folder, told.peers, words=name not in whose)
-        ]
-    lines = ["| " + " | ".join(row) + " |" for row in (HEADINGS, ["---"] * len(HEADINGS), *rows)]
+        rows: list[list[str]] = []
+        print(line(HEADINGS), line(["---"] * len(HEADINGS)), sep="\n")
+        for name in names:
+            for row in measured(name, folder, told.peers, words=name not in whose):
+                rows.append(row)
+                print(line(row), flush=True)
+    lines = [line(row) for row in (HEADINGS, ["---"] * len(HEADINGS), *rows)]
     (HERE / "speakers.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print("\n".join(lines))
     for who in (OURS, *PEERS):
         mine = [row for row in rows if row[2] == who]
         if mine:
