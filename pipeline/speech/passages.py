@@ -127,15 +127,16 @@ def overlapped(words: Sequence[Word], turns: Sequence[Turn]) -> tuple[Span, ...]
     ]
     both.sort(key=lambda span: span.start)
     starts = [span.start for span in both]
-    for shared, run in groupby(words, lambda word: _shared(word, both[: bisect_right(starts, word.end)][-OPEN:])):
-        if shared:
+
+    def shared(word: Word) -> bool:
+        until = bisect_right(starts, word.end)
+        return any(word.overlap(span) >= max(word.duration / 2, 0.001) for span in both[max(0, until - OPEN) : until])
+
+    for together, run in groupby(words, shared):
+        if together:
             several = list(run)
             spans.append(Span(start=several[0].start, end=max(word.end for word in several)))
     return tuple(spans)
-
-
-def _shared(word: Word, near: Sequence[Span]) -> bool:
-    return any(word.overlap(span) >= word.duration / 2 and word.overlap(span) > 0 for span in near)
 
 
 def _breaks(
