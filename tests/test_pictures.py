@@ -8,7 +8,7 @@ from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline import console
@@ -57,6 +57,7 @@ def test_a_name_is_text_in_the_picture_and_nothing_else(label):
     assert "".join(c for c in label if c.isprintable()) in [each.text for each in root.iter(f"{SVG}text")]
 
 
+@example([("A", 0.0, 5e-324)])
 @given(st.lists(st.tuples(st.sampled_from("ABCDEFGHIJ"), st.floats(0, 9000), st.floats(0, 300)), max_size=30))
 def test_no_block_lies_outside_the_picture_and_no_level_outside_its_strip(raw):
     made = spoken(*((voice, start, start + length) for voice, start, length in raw))

@@ -34,7 +34,7 @@ def percent(share: float) -> str:
 
 def levels(passages: Passages, voice: str, columns: int) -> list[float]:
     """The share, 0 to 1, of each of so many equal parts of the recording in which a voice speaks."""
-    step = (length(passages) or 1.0) / columns
+    step = max(1.0, length(passages)) / columns
     shares = [0.0] * columns
     for passage in passages.passages:
         if passage.speaker == voice:
@@ -53,7 +53,7 @@ def table(passages: Passages, labels: Mapping[str, str]) -> list[str]:
 
 def svg(passages: Passages, labels: Mapping[str, str]) -> str:
     """A row per voice on one axis of time, in Dutch; self-contained, without scripts."""
-    seconds, whole = seconds_of(passages), length(passages) or 1.0
+    seconds, whole = seconds_of(passages), max(1.0, length(passages))
     total = sum(seconds.values()) or 1.0
     bottom = LEFT + ROW * len(seconds)
     per_second = (WIDTH - 2 * LEFT) / whole
