@@ -211,13 +211,7 @@ def speakers(
         with console.terminal() as face:
             moving.change(workspace, action, arguments or [], face, console.say)
     shown, length = voices.overview(workspace)
-    console.table(("voice", "name", "", "spoke", "share", "listen at"), [row.cells() for row in shown])
-    console.strips([(row.named.voice, row.levels, row.named.name or "unknown") for row in shown], length)
-    if evidence := [line for row in shown for line in row.evidence()]:
-        console.out("")
-        console.table(("voice", "may be", "hint", "at", "what was said"), evidence)
-    for line in voices.misfits(workspace):
-        console.out(f"  ! {line}")
+    console.voices(shown, length, voices.misfits(workspace))
     unsure = [row.named.voice for row in shown if row.named.status != "confirmed"]
     if unsure:
         console.say(f'To confirm a name: impressie speakers {workspace.slug} set {unsure[0]}="Voornaam Achternaam"')

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pipeline.errors import PipelineError
     from pipeline.runner import Standing
+    from pipeline.voices import Voice
     from pipeline.words import Overview
     from pipeline.writing import CheckReport
 
@@ -164,6 +165,17 @@ def findings(report: CheckReport) -> None:
     for finding in report.findings:
         when = f" ({clock(finding.at)})" if finding.at is not None else ""
         out(f"  {SEVERITY[finding.severity]} {finding.text}{when}")
+
+
+def voices(shown: Sequence[Voice], length: float, misfits: Sequence[str]) -> None:
+    """Who is who, when each speaks over `length` seconds, on what evidence, and what fits nobody any more."""
+    table(("voice", "name", "", "spoke", "share", "listen at"), [row.cells() for row in shown])
+    strips([(row.named.voice, row.levels, row.named.name or "unknown") for row in shown], length)
+    if evidence := [line for row in shown for line in row.evidence()]:
+        out("")
+        table(("voice", "may be", "hint", "at", "what was said"), evidence)
+    for line in misfits:
+        out(f"  ! {line}")
 
 
 def words(shown: Overview) -> None:

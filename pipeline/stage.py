@@ -58,7 +58,6 @@ class Stage(Generic[P]):
     """
 
     name: str
-    does: str
     reads: tuple[Artifact, ...]
     writes: tuple[Artifact, ...]
     uses: Callable[[Webinar], P]

@@ -34,7 +34,6 @@ def run(job: Job[CheckParams]) -> str:
 
 STAGE = Stage(
     name="check",
-    does="hold every quote, name and number against the transcript",
     reads=(RECORDING, PASSAGES, ARTICLE, HEARING),
     writes=(CHECK,),
     uses=lambda webinar: CheckParams(**webinar.facts()),

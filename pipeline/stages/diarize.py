@@ -36,7 +36,6 @@ def run(job: Job[DiarizeParams]) -> str:
 
 STAGE = Stage(
     name="diarize",
-    does="find out who spoke when",
     reads=(AUDIO, GIVEN),
     writes=(TURNS,),
     uses=lambda webinar: DiarizeParams(**webinar.diarize.model_dump(), hint=len(webinar.speakers)),

@@ -224,7 +224,6 @@ def _compare(job: Job[DownloadParams], flac: Path) -> None:
 
 STAGE = Stage(
     name="download",
-    does="fetch the recording and turn its sound into one file",
     reads=(),
     writes=(RECORDING, AUDIO, CAPTIONS, GIVEN),
     uses=uses,

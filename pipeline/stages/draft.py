@@ -33,7 +33,6 @@ def run(job: Job[DraftParams]) -> str:
 
 STAGE = Stage(
     name="draft",
-    does="write the article from what was said",
     reads=(RECORDING, PASSAGES),
     writes=(DRAFT, ARTICLE),
     uses=lambda webinar: DraftParams(**webinar.draft.model_dump(), **webinar.facts()),

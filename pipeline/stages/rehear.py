@@ -114,7 +114,6 @@ def compared(first: Sequence[str], second: Sequence[str]) -> tuple[Sequence[str]
 
 STAGE = Stage(
     name="rehear",
-    does="hear every quote a second time",
     reads=(AUDIO, TRANSCRIPT, PASSAGES, ARTICLE),
     writes=(HEARING,),
     uses=uses,

@@ -76,7 +76,6 @@ def escaped(text: str) -> str:
 
 STAGE = Stage(
     name="segment",
-    does="give every word its voice",
     reads=(TRANSCRIPT, TURNS),
     writes=(PASSAGES, READABLE, PICTURE),
     uses=uses,

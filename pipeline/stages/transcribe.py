@@ -156,7 +156,6 @@ def shifted(segment: Segment, window: Span) -> Segment:
 
 STAGE = Stage(
     name="transcribe",
-    does="turn the audio into timed words",
     reads=(AUDIO, GIVEN),
     writes=(TRANSCRIPT,),
     uses=uses,
