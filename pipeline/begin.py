@@ -37,8 +37,11 @@ def slug_for(title: str, date: dt.date, taken: Iterable[str]) -> str:
     return next(each for each in itertools.chain([slug], numbered) if each not in others)
 
 
-def adopt_toml(home: Path, path: Path, say: Say) -> Workspace:
-    """Begin (or find) the webinar that a TOML describes; one from elsewhere is copied to configs/SLUG.toml."""
+def adopt_toml(home: Path, path: Path, say: Say, transcript: Path | None = None) -> Workspace:
+    """Begin (or find) the webinar that a TOML describes; one from elsewhere is copied to configs/SLUG.toml.
+
+    `transcript` goes into that copy.
+    """
     if path.resolve().parent == (home / "configs").resolve():
         if path.stem in SETTINGS:
             raise PipelineError(f"{path.name} holds settings and is no webinar", "give a webinar's TOML")
@@ -47,6 +50,13 @@ def adopt_toml(home: Path, path: Path, say: Say) -> Workspace:
     for key in ("url", "transcript"):
         if key in document:
             document[key] = absolute(document[key].unwrap(), path.resolve().parent)
+    if transcript:
+        before = list(document.items())  # a key of the document itself stands above its tables
+        document = tomlkit.document()
+        document["transcript"] = str(transcript.resolve())
+        for key, value in before:
+            if key != "transcript":
+                document[key] = value
     source = document.get("url") or document.get("transcript")
     first = str(source[0] if isinstance(source, list) and source else source or "")
     if existing := by_source(home, first) if first else None:
@@ -119,14 +129,16 @@ def _people(document: tomlkit.TOMLDocument, like: Webinar | None, proposed: Iter
 
 def opened(home: Path, source: str | None, transcript: Path | None, say: Say) -> Workspace:
     """The webinar that SOURCE means: a URL, a media file, a slug or a TOML; begun where it is new."""
-    if source and not transcript and not is_address(source):
+    if transcript and not transcript.is_file():
+        raise PipelineError(f"there is no file {transcript}", "check the path of the transcript")
+    if source and not is_address(source) and (not transcript or Path(source).suffix == ".toml"):
         path = Path(source).expanduser()
         if not path.is_file():
             if FILE.fullmatch(path.name) or os.sep in source:
                 raise PipelineError(f"there is no file {source}", "check the path, or give a URL")
             return find(home, source)
         if path.suffix == ".toml":
-            return adopt_toml(home, path, say)
+            return adopt_toml(home, path, say, transcript)
     existing = by_source(home, _source(source, transcript))
     if existing and transcript and source:
         raise PipelineError(

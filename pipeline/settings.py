@@ -61,13 +61,15 @@ class HouseStyle(Settings):
     """configs/huisstijl.toml: the form of the article (lengths in words, shares of all words)."""
 
     title: Annotated[str, holds("title")] = "Impressie webinar ‘{title}’"
-    words: int = 600
-    words_short: int = 450
+    words: Counts = (500, 700)
+    lead: Counts = (40, 100)
     questions: Counts = (2, 4)
+    pull_quote: bool = True
+    main_question: bool = True
     sections: Counts = (3, 4)
     heading: Counts = (2, 5)
     quote: Counts = (9, 90)
-    quote_share: Shares = (0.3, 0.6)
+    quote_share: Shares = (0.35, 0.5)
     say: tuple[str, ...] = Field(("zei", "stelde", "merkte op", "vertelde", "benadrukte", "legde uit"), min_length=1)
     say_next: tuple[str, ...] = ("voegde toe", "vulde aan")
     closing: Annotated[str, holds("where")] = "De volledige registratie van het webinar is {where} terug te kijken."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pipeline.models import Noun, Span
@@ -38,11 +39,12 @@ class Quote(Span):
 
 
 class Section(Noun):
-    """One theme: heading and quotes, by id."""
+    """One theme: heading, quotes, and sentences that are told in the article's own words, by id."""
 
     heading: str
     heading_from: str | None = None
     quotes: tuple[Quote, ...]
+    remarks: tuple[str, ...] = ()
 
 
 class Plan(Noun):
@@ -54,12 +56,35 @@ class Plan(Noun):
     subjects: tuple[str, ...] = ()
 
 
+class Claim(Noun):
+    """A sentence of the article's own, as written, and the sentences of the transcript that it rests on."""
+
+    text: str
+    cites: tuple[str, ...] = ()
+
+
+class DraftPart(Noun):
+    """A piece of the article ('lead', 'section 2'), who wrote it, and why it is not who was asked."""
+
+    name: str
+    writer: str
+    markdown: str
+    claims: tuple[Claim, ...] = ()
+    fell_back: str | None = None
+
+
 class Draft(Noun):
-    """The machine's article: what was planned, who wrote it, and the Markdown."""
+    """The machine's article: what was planned, and the parts of which the Markdown was made."""
 
     writer: str
     plan: Plan
+    parts: tuple[DraftPart, ...] = ()
     markdown: str
+
+
+def joined(parts: Sequence[DraftPart]) -> str:
+    """The parts as one Markdown text."""
+    return "\n\n".join(part.markdown for part in parts if part.markdown) + "\n"
 
 
 QuoteStatus = Literal["exact", "cleaned", "altered", "misattributed", "not found"]

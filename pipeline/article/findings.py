@@ -14,7 +14,6 @@ from pipeline.settings import HouseStyle
 from pipeline.writing import CheckedQuote, Finding
 
 SPOKE_LONG = 0.1  # of the time: who spoke that much belongs in the article
-LONGER, SHORTER = 1.25, 0.75  # how far the length may leave what the house style asks
 _PARTICLES = wordset("particles")
 _STARTS = wordset("starts")
 _NAME = re.compile(rf"(?<![\w’-])[A-ZÀ-Þ][\w’-]*(?:(?: (?:{'|'.join(sorted(_PARTICLES))}))* [A-ZÀ-Þ0-9][\w’-]*)*")
@@ -138,7 +137,8 @@ def about_form(shown: Sequence[str], quotes: Sequence[CheckedQuote], style: Hous
     share = round(100 * sum(len(norms(quote.text)) for quote in quotes) / max(1, len(words)))
     low, high = (round(100 * part) for part in style.quote_share)
     measured = [
-        ("Het artikel telt @ woorden", len(words), (SHORTER * style.words_short, LONGER * style.words)),
+        ("Het artikel telt @ woorden", len(words), style.words),
+        ("De inleiding telt @ woorden", len(norms(lead)), style.lead),
         ("Het artikel heeft @ tussenkoppen", len(headings), style.sections),
         ("De inleiding stelt @ vragen", lead.count("?"), style.questions),
         ("Van de tekst is @ % citaat", share, (low, high)),

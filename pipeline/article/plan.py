@@ -10,24 +10,28 @@ from itertools import accumulate, combinations, pairwise, product
 
 from pipeline.article.evidence import Evidence
 from pipeline.article.headings import heading, lexicon
-from pipeline.article.questions import alike, asked_by_host, worth
-from pipeline.article.stretches import Stretch, stretches
-from pipeline.article.text import norms, sign
+from pipeline.article.phrasing import according
+from pipeline.article.questions import alike, asked_by_host, asked_loosely, leaning, personal, worth
+from pipeline.article.stretches import Stretch, stretches, values
+from pipeline.article.text import content, norms, sign
 from pipeline.errors import PipelineError
 from pipeline.settings import HouseStyle
 from pipeline.writing import Plan, Section, Sentence
 
-SHORT_TALK = 1500  # words of guests (about twelve minutes) below which the article is a short one
-LONG_TALK = 9000  # and above which it may have one section more
-SHARE = 0.44  # of the words are quotes, in the middle of the 40–45 % of the published example
+LONG_TALK = 9000  # words of guests above which it may have one section more
+APART_WORDS = 55  # a pull quote and a last tip
 PULL_WORDS = 32  # longest pull quote
 GOOD = 0.95  # a question worth less is asked in the lead only to make up the number
 EACH = 8  # best stretches of a voice that are weighed per theme, so that no talker fills the list
-PAIRS = 14  # best pairs of quotes per theme that are weighed against those of the other themes
+GROUPS = 12  # best groups of quotes per theme that are weighed against those of the other themes
+QUOTE_COSTS = 1.5  # what a quote must be worth to stand beside others
 APART = 20.0  # seconds between two quotes of one voice; what is nearer is one quote or none
 TIP_WORDS = 32  # longest quote that still closes an article
 MUST_SPEAK = 0.1  # of the time: who spoke that much is quoted
+TOPICLESS = 2  # words that a loose question must tell of
 FINAL, TURN = sign("final"), sign("turn")
+REMARKS = 2  # in one section
+TELLING, SURE = 0.4, 0.5  # value and confidence above which a sentence is told in the article's own words
 WHOLE_BLOCK = 8  # sentences of a block where nobody leads
 Quotes = tuple[Stretch, ...]
 
@@ -53,17 +57,16 @@ class Block:
 def make_plan(evidence: Evidence, style: HouseStyle) -> Plan:
     """Decide what the article holds. Raises PipelineError where nothing may be quoted."""
     spoken = sum(len(s.text.split()) for s in evidence.usable if s.voice != evidence.host)
-    target = style.words if spoken >= SHORT_TALK else style.words_short
     count = style.sections[1] if spoken > LONG_TALK else style.sections[0]
-    room = SHARE * target - 40  # what a pull quote and a last tip take is counted apart
-    found = stretches(evidence, style.quote, max(style.quote[0] + 6, round(room / (2 * count))))
+    room = sum(style.quote_share) / 2 * sum(style.words) / 2 - APART_WORDS
+    found = stretches(evidence, style.quote, max(style.quote[0] + 6, round(room / (2.5 * count))))
     if not found:
         raise PipelineError(
             "there is nothing in this recording that can be quoted",
             "see in 40-transcript.md whether the speech was recognised, and if not try a bigger model: "
             "--set model=small",
         )
-    pull = _pull(found)
+    pull = _pull(found) if style.pull_quote else None
     rest = [stretch for stretch in found if pull is None or not stretch.shares(pull)]
     longer = [stretch for stretch in found if pull and stretch.shares(pull) and stretch.words > pull.words]
     themes = themes_of(blocks_of(evidence), rest, count)
@@ -100,14 +103,24 @@ def _questions(evidence: Evidence, style: HouseStyle) -> tuple[tuple[str, ...], 
         if len(lead) < most and not alike(asked[key], [asked[other] for other in lead]):
             lead.append(key)
     rest = [key for key in asked if not alike(asked[key], [asked[other] for other in lead])]
-    return tuple(key for key in asked if key in lead), tuple(rest)
+    loose = asked_loosely(evidence)  # where nothing better was asked
+    for key in sorted(loose, key=lambda key: personal(loose[key]) - worth(loose[key])):
+        about = len(content(norms(loose[key]))) >= TOPICLESS
+        if about and len(lead) < style.questions[0] and not alike(loose[key], [loose[other] for other in lead if other in loose]):
+            lead.append(key)
+    leans = leaning(evidence)
+    for one, other in pairwise(leans):
+        if one in lead and other not in lead and len(lead) < style.questions[1] and not alike(leans[other], [leans[one]]):
+            lead.append(other)
+    return tuple(s.id for s in evidence.usable if s.id in lead), tuple(rest)
 
 
 def _sections(
     evidence: Evidence, style: HouseStyle, themes: Sequence[Sequence[Block]], chosen: Sequence[Sequence[Stretch]]
 ) -> list[Section]:
-    """The quotes of each theme under a heading."""
-    words = lexicon(evidence.usable)
+    """The quotes of each theme under a heading, with what is told in the article's own words."""
+    words, value = lexicon(evidence.usable), values(evidence)
+    every = {s.id for stretches_ in chosen for stretch in stretches_ for s in stretch.sentences}
     sections: list[Section] = []
     for theme, stretches_ in zip(themes, chosen, strict=True):
         quoted = [s for stretch in stretches_ for s in stretch.sentences]
@@ -116,8 +129,19 @@ def _sections(
         taken = [section.heading for section in sections]
         title, source = heading(quoted, others, led, style.heading, words, evidence.names, taken)
         quotes = tuple(stretch.quote for stretch in stretches_ if stretch.quote)
-        sections.append(Section(heading=title, heading_from=source, quotes=quotes))
+        remarks = _remarks(evidence, others, value, every)
+        sections.append(Section(heading=title, heading_from=source, quotes=quotes, remarks=remarks))
     return sections
+
+
+def _remarks(
+    evidence: Evidence, others: Sequence[Sentence], value: Mapping[str, float], quoted: Collection[str]
+) -> tuple[str, ...]:
+    """The best sentences that can be told in the article's own words and are in no quote."""
+    told = [s for s in others if s.id not in quoted and according(s.clean, "") and value[s.id] > TELLING]
+    sure = [s for s in told if s.confidence is None or s.confidence > SURE]
+    best = list({s.voice: s for s in sorted(sure, key=lambda s: value[s.id])}.values())[-REMARKS:]
+    return tuple(s.id for s in sorted(best, key=lambda s: s.start))
 
 
 def blocks_of(evidence: Evidence) -> list[Block]:
@@ -169,7 +193,7 @@ def _worth(parts: Sequence[Mapping[str, float]]) -> float:
 def choose(
     themes: Sequence[Sequence[Block]], found: Sequence[Stretch], evidence: Evidence, room: float
 ) -> list[list[Stretch]]:
-    """Two quotes per theme, in order of time: together the best that lets everybody speak within `room` words."""
+    """Two or three quotes per theme, in order of time: together the best that lets everybody speak within `room` words."""
     guests = {voice: s for voice, s in evidence.seconds.items() if voice != evidence.host}
     must = {voice for voice, seconds in guests.items() if seconds > MUST_SPEAK * sum(guests.values())}
 
@@ -177,9 +201,9 @@ def choose(
         voices = Counter(stretch.voice for _, pair in choice for stretch in pair)
         words = sum(stretch.words for _, pair in choice for stretch in pair)
         value = sum(score for score, _ in choice) + 1.6 * len(must & set(voices))
-        return value - 0.25 * (voices.total() - len(voices)) - 2.0 * max(0.0, abs(words - room) / room - 0.12)
+        return value - 0.25 * (voices.total() - len(voices)) - 15.0 * max(0.0, abs(words - room) / room - 0.08)
 
-    options = [_pairs(evidence, theme, found) for theme in themes]
+    options = [_groups(evidence, theme, found) for theme in themes]
     return [sorted(pair, key=lambda stretch: stretch.start) for _, pair in max(product(*options), key=worth_of)]
 
 
@@ -200,8 +224,8 @@ def _with_tip(theme: Sequence[Block], chosen: Sequence[Stretch], found: Sequence
     return sorted([*chosen, *last], key=lambda stretch: stretch.start)
 
 
-def _pairs(evidence: Evidence, theme: Sequence[Block], found: Sequence[Stretch]) -> list[tuple[float, Quotes]]:
-    """The best pairs of quotes in a theme, single quotes if there is no pair."""
+def _groups(evidence: Evidence, theme: Sequence[Block], found: Sequence[Stretch]) -> list[tuple[float, Quotes]]:
+    """The best two or three quotes together of a theme; single quotes where there are no two."""
     where = {s.id: number for number, block in enumerate(theme) for s in block.guests}
     taken: Counter[str] = Counter()
     here: list[Stretch] = []
@@ -209,14 +233,24 @@ def _pairs(evidence: Evidence, theme: Sequence[Block], found: Sequence[Stretch])
         if taken[stretch.voice] < EACH and stretch.quote:
             taken[stretch.voice] += 1
             here.append(stretch)
-    pairs: list[tuple[float, Quotes]] = []
-    for a, b in combinations(sorted(here, key=lambda stretch: stretch.start), 2):
-        if a.shares(b) or (a.voice == b.voice and b.start - a.sentences[-1].end < APART):
-            continue
-        replies = evidence.replies(a.id, b.id)
-        before = [evidence.answers.get(stretch.sentences[0].passage) for stretch in (a, b)]
-        score = a.score + b.score + 1.5 * (a.voice != b.voice) + 0.8 * replies + 0.5 * (where[a.id] == where[b.id])
-        score -= 0.5 * sum(s is not None and s.voice != evidence.host for s in before)
-        pairs.append((score, (a, b)))
-    kept = sorted(pairs, key=lambda pair: (-pair[0], pair[1][0].start))
-    return kept[:PAIRS] or [(stretch.score, (stretch,)) for stretch in here[:PAIRS]]
+    here.sort(key=lambda stretch: stretch.start)
+    pairs = {(a.id, b.id): _pair(evidence, where, a, b) for a, b in combinations(here, 2)}
+    groups: list[tuple[float, Quotes]] = []
+    for size in (2, 3):
+        for group in combinations(here, size):
+            between = [pairs[a.id, b.id] for a, b in combinations(group, 2)]
+            if None not in between:
+                together = sum(filter(None, between)) / (size - 1)
+                groups.append((sum(s.score - QUOTE_COSTS for s in group) + together, group))
+    groups.sort(key=lambda group: (-group[0], group[1][0].start))
+    kept = [group for size in (2, 3) for group in [g for g in groups if len(g[1]) == size][:GROUPS]]
+    return kept or sorted(((s.score, (s,)) for s in here), key=lambda one: -one[0])[:GROUPS]
+
+
+def _pair(evidence: Evidence, where: Mapping[str, int], a: Stretch, b: Stretch) -> float | None:
+    """What two quotes are worth beside each other; None where they may not both stand there."""
+    if a.shares(b) or (a.voice == b.voice and b.start - a.sentences[-1].end < APART):
+        return None
+    before = [evidence.answers.get(stretch.sentences[0].passage) for stretch in (a, b)]
+    score = 1.5 * (a.voice != b.voice) + 0.8 * evidence.replies(a.id, b.id) + 0.5 * (where[a.id] == where[b.id])
+    return score - 0.5 * sum(s is not None and s.voice != evidence.host for s in before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,13 +12,19 @@ from math import log
 
 from pipeline.article.cleaning import clean, explain
 from pipeline.article.evidence import Evidence
-from pipeline.article.text import NEGATIONS, content, is_word, lower_first, norm, norms, number, sign, wordset
+from pipeline.article.text import NEGATIONS, content, is_word, lower_first, norm, norms, number, rarity, sign, wordset
 from pipeline.writing import Quote, Sentence
 
 OPINION, DANGLING = wordset("norms"), wordset("dangling")
-STANCE, CONTRAST, META, BROKEN, POINTS = map(sign, ("stance", "contrast", "meta", "broken", "points"))
-WITHIN = wordset("within")
+STANCE, CONTRAST, META, BROKEN = map(sign, ("stance", "contrast", "meta", "broken"))
+POINTS, POINTS_AT, BLAND = map(sign, ("points", "points_at", "bland"))
+WITHIN, LINKS, FINITE, IMPERATIVES = map(wordset, ("within", "links", "finite", "imperatives"))
+POINTERS = {"die", "dat", "deze", "dit"}
+VERBLESS = 8  # words, with two for the blanks behind, below which a sentence without a verb answers something
+CONCRETE = (0.35, 0.75)  # rarity of the words that name things one can see: not 'zijn', no misspelling
 ADDRESS = {"jij", "jullie", "jouw", "jou"}
+PADDING = 4.0  # what a quote would lose if all its words stood around its best sentence
+USUAL_WEIGHT = 1.0  # what small change has by its surroundings
 MOST_SENTENCES = 7  # in one quote
 SURE = 0.75  # confidence from which we believe the recogniser
 UNSURE = 0.3  # and below which there is a word in it that was hardly understood
@@ -75,10 +82,11 @@ class Stretch:
 def stretches(evidence: Evidence, length: tuple[int, int], ideal: int) -> list[Stretch]:
     """All stretches of guests that may be quoted, best first; `length` in words, `ideal` what there is room for."""
     value = values(evidence)
+    weight = standing(evidence, value)
     found: list[Stretch] = []
     guests = [s for s in evidence.sentences if s.voice != evidence.host]
     for at, first in enumerate(guests):
-        if dangling(first.clean):
+        if dangling(first.clean) or META.search(" ".join(norms(first.clean))):
             continue
         for until in range(at + 1, min(at + MOST_SENTENCES, len(guests)) + 1):
             run = guests[at:until]
@@ -88,7 +96,7 @@ def stretches(evidence: Evidence, length: tuple[int, int], ideal: int) -> list[S
             text = " ".join([first.clean, *(clean(s.text.split(), opener=False).text for s in run[1:])])
             words = len(text.split())
             if length[0] <= words <= length[1]:
-                found.append(Stretch(tuple(run), text, words, _score(run, value, words / ideal)))
+                found.append(Stretch(tuple(run), text, words, _score(run, value, weight, words / ideal)))
     return sorted(found, key=lambda stretch: (-stretch.score, stretch.start))
 
 
@@ -97,6 +105,13 @@ def dangling(text: str) -> bool:
     first, second, *rest = [*norms(text), "", ""]
     if first in ("toen", "nu", "waar"):  # 'toen we daar liepen, …' stands by itself, 'toen zijn we' does not
         return second not in ("ik", "we", "wij", "je", "de", "het", "een", "er", "mensen")
+    if (first, second) in (("niet", "omdat"), ("niet", "zozeer")) or (first in LINKS and second in POINTERS):
+        return True
+    before = re.split(r"\b(?:doordat|omdat)\b", " ".join(norms(text)))  # 'gewoon doordat iemand het vroeg'
+    if len(before) > 1 and before[0] and not FINITE & set(before[0].split()):
+        return True
+    if len(rest) < VERBLESS and not FINITE & set(norms(text)) and first not in IMPERATIVES:
+        return True
     points = first == "het" and second in ("was", "werd", "werkt", "zijn")
     return not first or first in DANGLING or points or "later" in (first, second, *rest[:1])
 
@@ -116,6 +131,27 @@ def values(evidence: Evidence) -> Mapping[str, float]:
     return found
 
 
+def standing(evidence: Evidence, value: Mapping[str, float]) -> Mapping[str, float]:
+    """The same with what is around a sentence: what sticks is concrete and comes in a longer answer, not at once.
+
+    The weights put key quotes of four invented webinars higher (average precision .40 → .46 over all).
+    """
+    found = {}
+    turns: dict[str, list[Sentence]] = {}
+    for sentence in evidence.sentences:
+        turns.setdefault(sentence.passage, []).append(sentence)
+    for turn in turns.values():
+        for at, sentence in enumerate(turn):
+            if sentence.id not in value:
+                continue
+            concrete = [w for w in set(content(norms(sentence.clean))) if CONCRETE[0] < rarity(w) < CONCRETE[1]]
+            before, after = turn[max(0, at - 1) : at], turn[at + 1 : at + 2]
+            near = 0.35 * sum(value.get(s.id, 0) for s in before) + 0.2 * sum(value.get(s.id, 0) for s in after)
+            place = 0.3 * min(1, len(turn) / 8) - 0.3 * (at == 0)
+            found[sentence.id] = value[sentence.id] + 0.15 * min(6, len(concrete)) + near + place
+    return found
+
+
 def _worth(sentence: Sentence, evidence: Evidence) -> float:
     """What the form of a sentence is worth: opinions, contrasts and figures of speech are quoted."""
     words = norms(sentence.clean)
@@ -132,6 +168,7 @@ def _worth(sentence: Sentence, evidence: Evidence) -> float:
         (0.5, doubled or len(set(pairwise(words))) < len(words) - 1),
         (0.15, any(number(word) for word in words)),
         (-1.2, META.search(text)),
+        (-1.0, BLAND.search(text)),
         (-0.6, known & evidence.names),
         (-0.4, known & ADDRESS),
         (-0.5, sentence.text.endswith("?") and len(words) < 8),
@@ -155,15 +192,21 @@ def misheard(text: str, often: Mapping[str, int]) -> list[str]:
     return [word for word in odd if often.get(norm(word), 0) < USUAL and not is_word(word)]
 
 
-def _score(run: Sequence[Sentence], value: Mapping[str, float], length: float) -> float:
+def _score(
+    run: Sequence[Sentence], value: Mapping[str, float], weight: Mapping[str, float], length: float
+) -> float:
     """The value of a stretch: its best sentences, a good first and last one, and the length asked for (1)."""
     best = sorted((value[s.id] for s in run), reverse=True)
+    weights, sizes = [weight[s.id] for s in run], [len(norms(s.clean)) for s in run]
+    top = sorted(weights, reverse=True)
     first, last, start = norms(run[0].clean), norms(run[-1].clean), value[run[0].id]
     signs = (
         (-0.35 * sum(v < 0.25 for v in best), True),
         (-1.0 * sum(v < -0.5 for v in best), True),
         (0.7, any(_parallel(norms(a.clean), norms(b.clean)) for a, b in pairwise(run))),
+        (-0.5, first[0] == "kijk"),
         (-0.6, POINTS.search(run[0].clean)),
+        (-0.4, POINTS_AT.search(run[0].clean)),
         (-0.5, WITHIN & set(first[:6])),
         (-0.25, first[0] in ("het", "er", "wat")),
         (-0.8, len(last) < 3 and not NEGATIONS & set(last)),
@@ -171,9 +214,10 @@ def _score(run: Sequence[Sentence], value: Mapping[str, float], length: float) -
         (-0.5, value[run[-1].id] < 0.2),
         (-0.4, len(content(first)) < 2),
         (-0.5, run[-1].text.endswith("?") and len(run) > 1),
-        (-0.7 * max(0.0, abs(length - 1) - 0.25), True),
+        (-PADDING * sum(words for words, w in zip(sizes, weights, strict=True) if w < top[0] - 1) / sum(sizes), True),
+        (-0.9 * max(0.0, abs(length - 1) - 0.6), True),
     )
-    return best[0] + 0.5 * sum(best[1:2]) + 0.15 * sum(best[2:]) + sum(weight for weight, holds in signs if holds)
+    return top[0] + 0.2 * sum(top[1:2]) - USUAL_WEIGHT + sum(weight for weight, holds in signs if holds)
 
 
 def _parallel(a: Sequence[str], b: Sequence[str]) -> bool:

@@ -3,87 +3,53 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from urllib.parse import quote as percent
 
-from pipeline.article.evidence import Evidence
 from pipeline.article.headings import often
-from pipeline.article.people import surnames, the
-from pipeline.article.plan import GOOD, blocks_of
-from pipeline.article.questions import alike, asked_by_host, asks, personal, worth
+from pipeline.article.people import the
+from pipeline.article.phrasing import according, topic
+from pipeline.article.plan import FINAL, GOOD, Block
+from pipeline.article.questions import alike, asks, personal, worth
+from pipeline.article.scene import Scene
 from pipeline.article.text import content, counted, date, escaped, inside, listed, lower_first, norms, sign, upper_first
-from pipeline.config import DraftParams
-from pipeline.models import Recording
-from pipeline.writing import Plan, Quote, Section
+from pipeline.writing import DraftPart, Quote, Section, Sentence
 
-DISAGREES, AGREES, YES, ROUND, TIP = map(sign, ("disagrees", "agrees", "yes", "round", "tip"))
-# What a verb of saying claims of a quote, the most telling first; verbs of another house style claim nothing.
-FITS = {
-    "vertelde": sign("tells"),
-    "legde uit": sign("explains"),
-    "benadrukte": sign("stresses"),
-    "stelde": sign("states"),
-}
+DISAGREES, AGREES, YES, ROUND, TIP, CHAT, VIEWERS = map(sign, ("disagrees", "agrees", "yes", "round", "tip", "chat", "viewers"))
 BRIEF = 24  # words up to which a quote may come before the name of who said it
 LATER = 60.0  # seconds after which 'later in het gesprek' is said
+ASKED = ("vervolgens vroeg {}", "daarna vroeg {}", "{} vroeg ook")
+LATER_ON = ("Later in het gesprek", "Verderop in het gesprek", "Enige tijd later")
+AT_ONCE = 40.0  # seconds after a question within which it is answered
+FIRST = 0.25  # of the talk: what is asked later opens nothing
 LAST_WORDS = 0.7  # of the talk: what is asked later is no main question
 MOST_LISTED = 5  # people that one sentence can introduce with their roles
+BEGINS = ("Allereerst ging het over {}.", "Vervolgens ging het over {}.", "Daarna kwam het gesprek op {}.")
 
 
-@dataclass
-class Scene:
-    """What an article is written from, and what it has told so far, so that nothing is told twice the same way."""
-
-    evidence: Evidence
-    plan: Plan
-    params: DraftParams
-    recording: Recording
-    named: set[str] = field(default_factory=set)
-    asked: list[str] = field(default_factory=list)
-    verbs: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        speaking = {s.voice for s in self.evidence.usable} - {self.evidence.host}
-        order = {speaker.name: at for at, speaker in enumerate(self.params.speakers)}
-        guests = [person for voice, person in self.evidence.people.items() if voice in speaking]
-        self.guests = sorted(guests, key=lambda person: order.get(person.name, len(order)))
-        self.host = self.evidence.people.get(self.evidence.host or "")
-        self.heard = " ".join(s.text for s in self.evidence.sentences)
-        self.short = surnames(self.evidence.people.values())
-        self.blocks = blocks_of(self.evidence)
-        self.questions = asked_by_host(self.evidence)
-
-    def name(self, voice: str) -> str:
-        """Full and with the role before it at first mention in the article's body; afterwards the surname."""
-        person = self.evidence.people[voice]
-        if person.name in self.named:
-            return escaped(self.short[person.name])
-        self.named.add(person.name)
-        plain = person.role and not re.search(r"\b(van|bij|voor|in|en)\b|,|(\S+\s+){3}", person.role)
-        return escaped(f"{person.role} {person.name}" if plain else person.name)
-
-    def verb(self, text: str) -> str:
-        """A verb of saying that fits a quote, not one of the last two."""
-        verbs = [verb for verb in self.params.style.say if verb not in self.verbs[-2:]]
-        fitting = [verb for verb, claims in FITS.items() if verb in verbs and claims.search(text)]
-        plain = [verb for verb in verbs if verb not in FITS]
-        self.verbs.append([*fitting, *plain, "zei"][0])
-        return self.verbs[-1]
-
-    def untold(self) -> list[tuple[str, str]]:
-        """Ids and texts of the questions that stand nowhere in the article yet."""
-        asked = [(key, self.questions[key]) for key in self.plan.subjects]
-        return [(key, text) for key, text in asked if not personal(text) and not alike(text, self.asked)]
+def write(scene: Scene) -> tuple[DraftPart, ...]:
+    """The article, part by part."""
+    params, plan = scene.params, scene.plan
+    title = inside(params.title or scene.recording.title)
+    parts = [
+        _part(scene, "title", [f"# {params.style.title.format(title=title)}"]),
+        _part(scene, "lead", [_lead(scene)]),
+        _part(scene, "context", [_context(scene, title)]),
+        _part(scene, "participants", [_participants(scene)]),
+    ]
+    for number, section in enumerate(plan.sections, 1):
+        paragraphs = _section(scene, section, number)
+        parts.append(_part(scene, f"section {number}", [f"## {escaped(section.heading)}", *paragraphs]))
+    parts.append(_part(scene, "closing", [_closing(scene)]))
+    return (*parts, _part(scene, "disclosure", [params.style.disclosure]))
 
 
-def write(evidence: Evidence, plan: Plan, params: DraftParams, recording: Recording) -> str:
-    """The article in Markdown."""
-    scene = Scene(evidence, plan, params, recording)
-    title = inside(params.title or recording.title)
-    parts = [f"# {params.style.title.format(title=title)}", _lead(scene), _context(scene, title), _participants(scene)]
-    for part in plan.sections:
-        parts += [f"## {escaped(part.heading)}", *_section(scene, part, last=part is plan.sections[-1])]
-    return "\n\n".join(filter(None, [*parts, _closing(scene), params.style.disclosure])) + "\n"
+def _part(scene: Scene, name: str, paragraphs: Sequence[str]) -> DraftPart:
+    claims, scene.claims = tuple(scene.claims), []
+    return DraftPart(name=name, writer="extractive", markdown="\n\n".join(filter(None, paragraphs)), claims=claims)
+
+
+# Before the first heading --------------------------------------------------------------------------
 
 
 def _lead(scene: Scene) -> str:
@@ -97,22 +63,24 @@ def _lead(scene: Scene) -> str:
     who = f"{counted(len(scene.guests))} sprekers" if many else "een spreker"
     if len(set(roles)) == len(scene.guests) <= MOST_LISTED:
         who = listed(roles)
-    said = _in_a_row(questions)
+    said = _in_a_row(scene, scene.plan.questions)
     if not questions:
-        said.append(f"In dit webinar {'kwamen' if many else 'kwam'} {who} aan het woord.")
+        said.append(scene.say(f"In dit webinar {'kwamen' if many else 'kwam'} {who} aan het woord."))
     else:
         did = f"bespraken {which} in dit webinar" if many else f"ging in dit webinar in op {which}"
-        said.append(f"{upper_first(who)} {did}.")
+        said.append(scene.say(f"{upper_first(who)} {did}."))
     if scene.plan.pull_quote:
         pull = scene.plan.pull_quote
-        said.append(f"{_unstopped(pull.text)}, zei {escaped(scene.evidence.people[pull.voice].name)}.")
+        said.append(f"{_unstopped(pull.text)} zei {scene.introduced(pull.voice)}.")
     return " ".join(said)
 
 
-def _in_a_row(questions: list[str]) -> list[str]:
+def _in_a_row(scene: Scene, keys: Sequence[str]) -> list[str]:
     """Questions for Markdown, the last with 'En'."""
-    said = [escaped(asked) for asked in questions]
-    return said if len(said) < 2 else [*said[:-1], f"En {lower_first(said[-1])}"]
+    said = [escaped(scene.questions[key]) for key in keys]
+    if len(said) > 1:
+        said[-1] = f"En {lower_first(said[-1])}"
+    return [scene.say(text, key) for text, key in zip(said, keys, strict=True)]
 
 
 def _context(scene: Scene, title: str) -> str:
@@ -124,111 +92,248 @@ def _context(scene: Scene, title: str) -> str:
         hosted = f"Het webinar ‘{title}’ werd{when} georganiseerd door {listed(organisers)}."
     else:
         hosted = f"Het webinar ‘{title}’ vond{when} plaats." if day else f"Het webinar heette ‘{title}’."
+    scene.say(hosted)
     if params.about:
         return f"{escaped(params.about)} {hosted}"
-    named = often(scene.evidence.usable, {*norms(params.title or ""), *scene.evidence.names})
-    return f"{hosted} In het gesprek ging het geregeld over {escaped(listed(named))}." if len(named) > 1 else hosted
+    barred = {*norms(params.title or ""), *scene.evidence.names}
+    named = often(scene.evidence.usable, barred)
+    named = named if len(named) > 1 else [name for name in often(scene.evidence.usable, barred, least=2) if " " in name]
+    if len(named) < 2:
+        return hosted
+    scene.topics += named
+    return f"{hosted} {scene.say(f'In het gesprek ging het geregeld over {escaped(listed(named))}.')}"
 
 
 def _participants(scene: Scene) -> str:
     """Who led, who took part and where they are from, and one more question."""
-    said, known = [], [guest for guest in scene.guests if guest.known]
-    if scene.host:
-        said.append(f"Het gesprek stond onder leiding van {escaped(scene.host.belongs(scene.heard))}.")
-    full = [guest.belongs(scene.heard) for guest in known]
-    if 1 < len(known) < MOST_LISTED and all(guest.role and guest.organisation for guest in known):
-        where = [f"vanuit {the(guest.organisation or '', scene.heard)}" for guest in known]
-        who = [f"{guest.role} {guest.name}" for guest in known]
-        who[0] = f"nam {who[0]} deel"
-        said.append(upper_first(escaped(listed([f"{a} {b}" for a, b in zip(where, who, strict=True)]))) + ".")
+    known = [guest for guest in scene.guests if guest.known]
+    led = scene.introduced(scene.host.voice or "") if scene.host else None
+    full = [scene.mentioned(guest.voice or "") for guest in known]
+    who = f"{'; '.join(full[:-1])}; en {full[-1]}" if len(full) > 2 else listed(full)
+    said = []
+    if known and led:
+        many = f"gingen {counted(len(known))} gasten in gesprek" if len(known) > 1 else "kwam één gast aan het woord"
+        said.append(scene.say(f"Onder leiding van {led}, {many}: {who}."))
     elif known:
-        said.append(f"Aan het woord {'kwamen' if len(known) > 1 else 'kwam'} {escaped(listed(full))}.")
+        said.append(scene.say(f"Aan het woord {'kwamen' if len(known) > 1 else 'kwam'} {who}."))
+    elif led:
+        said.append(scene.say(f"Het gesprek stond onder leiding van {led}."))
     unknown = [escaped(guest.name) for guest in scene.guests if not guest.known]
     if unknown:
         few = "één stem" if len(unknown) == 1 else f"{counted(len(unknown))} stemmen"
-        said.append(f"Van {few} is de naam nog niet bekend: {listed(unknown)}.")
-    until = LAST_WORDS * scene.evidence.sentences[-1].end
-    main = [text for key, text in scene.untold() if scene.evidence.by_id[key].start < until and worth(text) >= GOOD]
+        said.append(scene.say(f"Van {few} is de naam nog niet bekend: {listed(unknown)}."))
+    if chat := [s.id for s in scene.evidence.usable if s.voice == scene.evidence.host and VIEWERS.search(s.text)]:
+        said.append(scene.say("Ook kijkers stelden via de chat hun vragen.", *chat))
+    main = _main_question(scene) if scene.params.style.main_question else None
     if main:
-        scene.asked.append(max(main, key=worth))
-        said.append(f"Een van de hoofdvragen was: {lower_first(escaped(scene.asked[-1]))}")
+        said.append(main)
     return " ".join(said)
 
 
-def _section(scene: Scene, part: Section, last: bool) -> list[str]:
-    """The paragraphs of a section; the last one also names the other subjects, before a quote that answers nobody."""
-    paragraphs: list[str] = []
-    before: Quote | None = None
+def _main_question(scene: Scene) -> str | None:
+    """The best question that is not asked yet, and that was no last word."""
+    until = LAST_WORDS * scene.evidence.sentences[-1].end
+    main = [(worth(text), key) for key, text in scene.untold() if scene.evidence.by_id[key].start < until]
+    if not main or max(main)[0] < GOOD:
+        return None
+    key = max(main)[1]
+    scene.asked.append(scene.questions[key])
+    return scene.say(f"Een van de hoofdvragen was: {lower_first(escaped(scene.questions[key]))}", key)
+
+
+# The sections --------------------------------------------------------------------------------------
+
+
+def _section(scene: Scene, part: Section, number: int) -> list[str]:
+    """The paragraphs of a section: questions, quotes and what else was said, in the order of the talk.
+
+    The last section also names the other subjects, before a quote that answers nobody.
+    """
+    last = number == len(scene.plan.sections)
+    paragraphs = list(_begins(scene, part, number))
     replies = [_replies(scene, a, b) for a, b in zip((None, *part.quotes), part.quotes, strict=False)]
     free = [at for at, reply in enumerate(replies) if not reply]
+    remarks = [scene.evidence.by_id[key] for key in part.remarks]
+    before: Quote | None = None
     for at, quote in enumerate(part.quotes):
-        if last and at == free[-1]:
-            others = _others(scene)
-            paragraphs += [others] if others else []
-            before = None if others else before
-        paragraphs.append(_attributed(scene, quote, before))
+        if last and at == free[-1] and (others := _others(scene)):
+            paragraphs.append(others)
+            before = None
+        if last and (final := _final(scene, quote)):
+            paragraphs.append(final)
+        asked = "" if before and replies[at] else _asked(scene, quote)
+        new = before is None or _block(scene, before) is not _block(scene, quote)
+        led = _led(scene, quote) if new and not asked and not replies[at] and (at or not paragraphs) else ""
+        told = _attributed(scene, quote, before, answers=bool(asked))
+        own = [s for s in remarks if s.voice == quote.voice]
+        remarks = [s for s in remarks if s not in own]
+        paragraphs.append(" ".join(filter(None, [led, asked, told, *_remarked(scene, own)])))
         before = quote
+    if remarks:
+        paragraphs.append(" ".join(_remarked(scene, remarks)))
     return paragraphs
+
+
+def _begins(scene: Scene, part: Section, number: int) -> Iterator[str]:
+    """What the host asked first of all, or said that it is about."""
+    block = _block(scene, part.quotes[0])
+    early = [s for s in scene.evidence.usable if s.voice == scene.evidence.host and s.id in scene.questions]
+    if number == 1 and early and early[0].start < min(part.quotes[0].start, FIRST * scene.evidence.sentences[-1].end):
+        text = scene.questions[early[0].id]
+        if not alike(text, scene.asked) and scene.host:
+            scene.asked.append(text)
+            who = upper_first(scene.name(scene.host.voice or ""))
+            yield scene.say(f"{who} opende met de vraag: {lower_first(escaped(text))}", early[0].id)
+    about = topic(block.led)
+    if about and not set(content(norms(about))) & {word for told in scene.topics for word in content(norms(told))}:
+        scene.topics.append(about)
+        keys = [s.id for s in block.host if topic(s.text)]
+        yield scene.say(BEGINS[min(number, len(BEGINS)) - 1].format(escaped(about)), *keys)
+
+
+def _final(scene: Scene, quote: Quote) -> str | None:
+    """That the host asked for a last word, before the first quote that is one."""
+    block = _block(scene, quote)
+    keys = [s.id for s in block.host if FINAL.search(s.text)]
+    until = next((i for i, b in enumerate(scene.blocks) if b is block), 0)
+    final = keys or [s.id for b in scene.blocks[max(0, until - 3) : until] for s in b.host if FINAL.search(s.text)]
+    if not final or "final" in scene.topics or not scene.host:
+        return None
+    scene.topics.append("final")
+    who = scene.name(scene.host.voice or "")
+    many = "de gasten" if len(scene.guests) > 1 else scene.name(scene.guests[0].voice or "")
+    wanted = "een tip" if any(TIP.search(scene.evidence.by_id[key].text) for key in final) else "een laatste woord"
+    return scene.say(f"Tot slot vroeg {who} {many} om {wanted}.", *final)
+
+
+def _block(scene: Scene, quote: Quote) -> Block:
+    return next(block for block in scene.blocks if any(s.id == quote.sentences[0] for s in block.guests))
+
+
+def _asked(scene: Scene, quote: Quote) -> str:
+    """The host's question that this quote is an answer to, if it was not told before."""
+    block = _block(scene, quote)
+    answers = [s for s in block.guests if len(norms(s.text)) > 3][:1]
+    key = next((s.id for s in reversed(block.host) if s.id in scene.questions), None)
+    if not answers or answers[0].voice != quote.voice or key is None or TIP.search(block.led):
+        return ""
+    text = scene.questions[key]
+    if alike(text, scene.asked):
+        return ""
+    scene.asked.append(text)
+    if CHAT.search(block.led):
+        return scene.say(f"Uit de chat kwam de vraag: {lower_first(escaped(text))}", key)
+    if personal(text) and scene.host:
+        host, guest = scene.name(scene.host.voice or ""), scene.name(quote.voice)
+        return scene.say(f"{upper_first(host)} vroeg {guest}: {lower_first(escaped(text))}", key)
+    return scene.say(escaped(text), key)
+
+
+def _led(scene: Scene, quote: Quote) -> str:
+    """What the host asked before somebody came to speak of it, without saying that the quote answers it."""
+    at = next(i for i, block in enumerate(scene.blocks) if block is _block(scene, quote))
+    before = [s for block in scene.blocks[max(0, at - 1) : at + 1] for s in block.host if s.start < quote.start]
+    for sentence in reversed(before):
+        text = scene.questions.get(sentence.id)
+        if text and scene.host and not personal(text) and not alike(text, scene.asked):
+            scene.asked.append(text)
+            who = scene.name(scene.host.voice or "")
+            scene.asking += 1
+            asked = ASKED[scene.asking % len(ASKED)].format(who)
+            return scene.say(f"{upper_first(asked)}: {lower_first(escaped(text))}", sentence.id)
+    return ""
+
+
+def _remarked(scene: Scene, sentences: Sequence[Sentence]) -> Iterator[str]:
+    for sentence in sentences:
+        if text := according(sentence.clean, scene.name(sentence.voice)):
+            yield scene.say(escaped(text), sentence.id)
 
 
 def _replies(scene: Scene, before: Quote | None, quote: Quote) -> bool:
     return before is not None and scene.evidence.replies(before.sentences[0], quote.sentences[0])
 
 
-def _attributed(scene: Scene, quote: Quote, before: Quote | None) -> str:
+def _attributed(scene: Scene, quote: Quote, before: Quote | None, *, answers: bool) -> str:
     """A quote with the words that lead to it."""
-    led = next(b.led for b in scene.blocks if any(s.id == quote.sentences[0] for s in b.guests))
+    block = _block(scene, quote)
     words = f"‘{inside(quote.text)}’"
-    if before is not None and _replies(scene, before, quote) and not ROUND.search(led):
+    if before is not None and _replies(scene, before, quote) and not ROUND.search(block.led):
         return f"{_reply(scene, quote)}: {words}"
-    if TIP.search(led):
+    if TIP.search(block.led):
         who = scene.name(quote.voice)
         again = "tip" in scene.verbs
         scene.verbs.append("tip")
-        return f"De tip van {who}: {words}" if again else f"{upper_first(who)} gaf als tip mee: {words}"
+        text = f"De tip van {who}" if again else f"{upper_first(who)} gaf als tip mee"
+        return f"{scene.say(f'{text}:', quote.sentences[0])} {words}"
+    if answers and quote.start - block.host[-1].end < AT_ONCE:
+        return f"{upper_first(scene.name(quote.voice))} antwoordde: {words}"
     head, _, particle = scene.verb(quote.text).partition(" ")
-    if len(quote.text.split()) <= BRIEF and not particle:
-        return f"{_unstopped(quote.text)}, {head} {scene.name(quote.voice)}."
+    if len(quote.text.split()) <= BRIEF and not particle and not answers:
+        return f"{_unstopped(quote.text)} {head} {scene.name(quote.voice)}."
+    name, after = scene.name(quote.voice), f" {particle}" if particle else ""
     if before is not None and quote.start - before.end > LATER:
-        return f"Later in het gesprek {head} {scene.name(quote.voice)}{' ' * bool(particle)}{particle}: {words}"
-    return f"{upper_first(scene.name(quote.voice))} {head}{' ' * bool(particle)}{particle}: {words}"
+        when = LATER_ON[scene.later % len(LATER_ON)]
+        scene.later += 1
+        return f"{when} {head} {name}{after}: {words}"
+    return f"{upper_first(name)} {head}{after}: {words}"
 
 
 def _reply(scene: Scene, quote: Quote) -> str:
     """How a speaker answers the one before her, as her own first words show."""
     passage = scene.evidence.by_id[quote.sentences[0]].passage
-    first = [s.text for s in scene.evidence.sentences if s.passage == passage][:2]
-    name = upper_first(scene.name(quote.voice))
+    said = [s for s in scene.evidence.sentences if s.passage == passage][:2]
+    name, first, keys = upper_first(scene.name(quote.voice)), [s.text for s in said], [s.id for s in said]
     if any(map(DISAGREES.search, first)):
-        return f"{name} was het daar niet mee eens"
+        return scene.say(f"{name} was het daar niet mee eens", *keys)
     if any(map(AGREES.search, first)):
-        return f"{name} sloot zich daarbij aan"
+        return scene.say(f"{name} sloot zich daarbij aan", *keys)
     adds = scene.params.style.say_next[:1] if YES.search(first[0]) else ()
-    return f"{name} {(*adds, 'reageerde')[0]}"
+    return scene.say(f"{name} {(*adds, 'reageerde')[0]}", *keys)
 
 
 def _unstopped(text: str) -> str:
-    """A quote that its sentence goes on after: without its full stop, as ‘…’, zei zij asks."""
-    return f"‘{re.sub(r'(?<=[^.])[.]$', '', inside(text))}’"
+    """A quote that its sentence goes on after: ‘…’, zei zij; after a question or a cry without the comma."""
+    plain = re.sub(r"(?<=[^.])[.]$", "", inside(text))
+    return f"‘{plain}’" if plain.endswith(("?", "!", "…")) else f"‘{plain}’,"
 
 
 def _others(scene: Scene) -> str:
     """The other subjects: questions that were put, and things that were named."""
-    questions = [text for _, text in scene.untold() if asks(text) and not text.startswith("Wie")]
-    questions = [text for at, text in enumerate(questions) if not alike(text, questions[:at])][:2]
-    scene.asked += questions
-    told = " ".join(quote.text for part in scene.plan.sections for quote in part.quotes).casefold()
-    roles = {(speaker.role or "").casefold() for speaker in scene.params.speakers}
-    terms = [term for term in scene.params.glossary if term[:1].islower() and term.casefold() not in roles]
-    terms = [term for term in terms if term.casefold() in scene.heard.casefold() and term.casefold() not in told]
-    about = norms(scene.params.title or "")
-    things = [term for term in terms if not set(content(norms(term))) <= set(about)][:4]
-    said = _in_a_row(questions)
-    if questions:
-        said.insert(0, f"Ook {'andere vragen kwamen' if len(questions) > 1 else 'een andere vraag kwam'} langs.")
-    if things:
-        said.append(f"{'Verder ging het' if said else 'Het ging ook'} over {escaped(listed(things))}.")
+    keys = [key for key, text in scene.untold() if asks(text) and not text.startswith("Wie")]
+    texts = [scene.questions[key] for key in keys]
+    keys = [key for at, key in enumerate(keys) if not alike(texts[at], texts[:at])][:2]
+    scene.asked += [scene.questions[key] for key in keys]
+    said = []
+    if keys:
+        said.append(scene.say(f"Ook {'andere vragen kwamen' if len(keys) > 1 else 'een andere vraag kwam'} langs."))
+        said += _in_a_row(scene, keys)
+    things = _things(scene)
+    if len(things) > 1:
+        start = "Verder ging het over" if said else "Het ging over nog meer, zoals"
+        said.append(scene.say(f"{start} {escaped(listed(things))}."))
     return " ".join(said)
+
+
+def _things(scene: Scene) -> list[str]:
+    """Terms of the glossary, and what guests spoke of more than once, that no quote tells of; with their article."""
+    told = " ".join(quote.text for part in scene.plan.sections for quote in part.quotes).casefold()
+    roles = " ".join(speaker.role or "" for speaker in scene.params.speakers).casefold()
+    title, heard = norms(scene.params.title or ""), " ".join(s.text for s in scene.evidence.usable)
+    found = []
+    for term in scene.params.glossary:
+        said = max(re.finditer(rf"\b(?:(de|het|een) )?{re.escape(term)}\b", heard, re.IGNORECASE), key=_article, default=None)
+        new = term.casefold() not in told and term.casefold() not in roles and term[:1].islower()
+        if said and new and said[1] != "een" and not set(content(norms(term))) <= set(title):
+            found.append(f"{said[1].lower()} {term}" if said[1] else term)
+    barred = {*title, *scene.evidence.names, *norms(told), *norms(" ".join(found))}
+    named = often([s for s in scene.evidence.usable if s.voice != scene.evidence.host], barred, least=2)
+    return [*found[:3], *(name for name in named if " " in name)][:4]
+
+
+def _article(said: re.Match[str]) -> int:
+    """'het register' before 'een register' before 'register'."""
+    return ("", "een", "de", "het").index((said[1] or "").lower())
 
 
 def _closing(scene: Scene) -> str:

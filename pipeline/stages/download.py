@@ -52,15 +52,18 @@ def run(job: Job[DownloadParams]) -> str:
     if not job.params.sources:
         if given is None:
             raise PipelineError("there is nothing to download", "set 'url' (an address or a file) or 'transcript'")
-        length = max(cue.end for cue in given.cues)
-        job.write(RECORDING, Recording(title=Path(given.source).stem, published=None, duration=length, parts=()))
-        job.write(GIVEN, given)
-        return f"a transcript of {clock(length)}, without a recording"
+        return _text_alone(job, given)
     job.scratch.mkdir(parents=True, exist_ok=True)
     pieces: list[Piece] = []
-    for number in range(len(job.params.sources)):
-        ends = pieces[-1].part if pieces else None
-        pieces.append(_piece(job, number, ends.offset + ends.end - ends.start if ends else 0.0))
+    try:
+        for number in range(len(job.params.sources)):
+            ends = pieces[-1].part if pieces else None
+            pieces.append(_piece(job, number, ends.offset + ends.end - ends.start if ends else 0.0))
+    except PipelineError as error:
+        if given is None or (job.folder / AUDIO.file).exists() or not all(map(is_address, job.params.sources)):
+            raise
+        job.note(f"{error.message}: the article is made of the transcript alone, and no quote can be heard again")
+        return _text_alone(job, given)
     recording, flac = _recording(job, pieces)
     _long_enough(job, recording, all(piece.announced for piece in pieces))
     if given:
@@ -74,6 +77,16 @@ def run(job: Job[DownloadParams]) -> str:
     extras += ["captions"] if recording.captions else []
     extras += ["a transcript"] if given else []
     return f"{clock(recording.duration)} of sound" + (f", with {', '.join(extras)}" if extras else "")
+
+
+def _text_alone(job: Job[DownloadParams], given: Given) -> str:
+    """A transcript without sound; an address, if there is one, still says where it can be heard."""
+    length = max(cue.end for cue in given.cues)
+    sources = job.params.sources if len(job.params.sources) == 1 else ()
+    parts = tuple(Part(url=url, start=job.params.begins[0], end=length) for url in sources)
+    job.write(RECORDING, Recording(title=Path(given.source).stem, published=None, duration=length, parts=parts))
+    job.write(GIVEN, given)
+    return f"a transcript of {clock(length)}, without a recording"
 
 
 @dataclass(frozen=True)

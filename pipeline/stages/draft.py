@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.article.evidence import gather
 from pipeline.article.people import people_of
 from pipeline.article.plan import make_plan
+from pipeline.article.scene import Scene
 from pipeline.artifacts import ARTICLE, DRAFT, PASSAGES, RECORDING
 from pipeline.config import DraftParams
 from pipeline.edits import NAMES, read_pins
@@ -12,7 +13,7 @@ from pipeline.engines import extractive
 from pipeline.errors import PipelineError
 from pipeline.speech.names import names_of
 from pipeline.stage import Job, Stage
-from pipeline.writing import Draft
+from pipeline.writing import Draft, joined
 
 
 def run(job: Job[DraftParams]) -> str:
@@ -24,8 +25,9 @@ def run(job: Job[DraftParams]) -> str:
     names = names_of(passages, tuple(s.name for s in params.speakers), read_pins(job.edits(NAMES)))
     evidence = gather(passages, people_of(passages, names, params.speakers))
     plan = make_plan(evidence, params.style)
-    markdown = extractive.write(evidence, plan, params, recording)
-    job.write(DRAFT, Draft(writer=params.writer, plan=plan, markdown=markdown))
+    parts = extractive.write(Scene(evidence, plan, params, recording))
+    markdown = joined(parts)
+    job.write(DRAFT, Draft(writer=params.writer, plan=plan, parts=parts, markdown=markdown))
     job.write(ARTICLE, markdown)
     quotes = sum(len(section.quotes) for section in plan.sections) + (plan.pull_quote is not None)
     return f"{len(markdown.split())} words, {quotes} quotes"
@@ -36,7 +38,7 @@ STAGE = Stage(
     reads=(RECORDING, PASSAGES),
     writes=(DRAFT, ARTICLE),
     uses=lambda webinar: DraftParams(**webinar.draft.model_dump(), **webinar.facts()),
-    version=2,
+    version=3,
     run=run,
     lays=(NAMES,),
 )
