@@ -12,12 +12,13 @@ from pipeline.article.evidence import Evidence, gather, split
 from pipeline.article.people import people_of, the
 from pipeline.article.plan import make_plan
 from pipeline.article.questions import asked_by_host, question
+from pipeline.article.scene import Scene
 from pipeline.article.text import number
 from pipeline.config import DraftParams
 from pipeline.engines.extractive import write
 from pipeline.errors import PipelineError
 from pipeline.models import NamedVoice, Passages, Suspect, Word
-from pipeline.writing import Plan
+from pipeline.writing import Plan, joined
 
 
 def evidence_of(passages: Passages, named: bool = True) -> Evidence:
@@ -28,7 +29,7 @@ def article_of(passages: Passages, params: DraftParams | None = None, named: boo
     params = params or draft_params()
     evidence = evidence_of(passages, named)
     plan = make_plan(evidence, params.style)
-    return write(evidence, plan, params, recording()), plan
+    return joined(write(Scene(evidence, plan, params, recording()))), plan
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,8 @@ def test_an_article_has_the_form_of_the_house(fietspad: tuple[str, Plan]) -> Non
 def test_every_guest_is_quoted_and_introduced_with_role_and_organisation(fietspad: tuple[str, Plan]) -> None:
     article, plan = fietspad
     assert {quote.voice for section in plan.sections for quote in section.quotes} == {"B", "C", "D"}
-    assert "vanuit de gemeente Meerstad nam wethouder Sanne de Wit deel" in article.replace("Vanuit", "vanuit")
+    assert "gingen drie gasten in gesprek: Sanne de Wit, wethouder van de gemeente Meerstad; Omar Haddad" in article
+    assert "zei Bram Visser, onderzoeker bij het Instituut voor Mobiliteit." in article
 
 
 def test_the_host_is_not_quoted(fietspad: tuple[str, Plan]) -> None:

@@ -10,9 +10,10 @@ from pipeline.article.evidence import gather
 from pipeline.article.people import people_of
 from pipeline.article.plan import make_plan
 from pipeline.article.quotes import find
+from pipeline.article.scene import Scene
 from pipeline.engines.extractive import write
 from pipeline.models import NamedVoice
-from pipeline.writing import CheckReport, HeardAgain, Hearing
+from pipeline.writing import CheckReport, HeardAgain, Hearing, joined
 
 PASSAGES = passages_of(FIETSPAD)
 DRAFT = draft_params()
@@ -29,7 +30,9 @@ def blocking(markdown: str) -> list[str]:
 
 def test_the_machines_own_article_passes_whole() -> None:
     evidence = gather(PASSAGES, people_of(PASSAGES, NAMES, SPEAKERS))
-    report = report_of(write(evidence, make_plan(evidence, DRAFT.style), DRAFT, recording()))
+    parts = write(Scene(evidence, make_plan(evidence, DRAFT.style), DRAFT, recording()))
+    claims = [claim for part in parts for claim in part.claims]
+    report = check(joined(parts), PASSAGES, NAMES, check_params(DRAFT), recording(), None, (), claims)
     assert len(report.quotes) >= 5
     assert {quote.status for quote in report.quotes} <= {"exact", "cleaned"}
     assert all(quote.credited_to == quote.name for quote in report.quotes)
@@ -133,7 +136,7 @@ def quoted(sentence: str) -> tuple[str, list[str]]:
     """The status of the one quote in a sentence, and what a person should look at in it."""
     report = check(sentence, WIND, NAMES, check_params(DRAFT), recording(), None)
     [quote] = report.quotes
-    found = [f.text for f in report.findings if f.severity == "look" and quote.text.split()[0] in f.text]
+    found = [f.text for f in report.findings if f.kind == "quote" and f.severity == "look" and quote.text.split()[0] in f.text]
     return quote.status, found
 
 

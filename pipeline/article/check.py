@@ -9,14 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pipeline.article import findings
 from pipeline.article.cleaning import EXPLAINED
 from pipeline.article.evidence import Evidence, confidence, gather
-from pipeline.article.exclusions import SERIOUS
+from pipeline.article.exclusions import SERIOUS, TAKEN_BACK
 from pipeline.article.findings import blocks, look, start
 from pipeline.article.people import Person, people_of, surnames
 from pipeline.article.quotes import BORDER, Place, Printed, credit, find, paragraphs, said_at, streams_of
+from pipeline.article.support import Ground
 from pipeline.article.text import NEGATIONS, norms
 from pipeline.config import CheckParams
 from pipeline.models import Misheard, NamedVoice, Passages, Recording, Span, Word
-from pipeline.writing import CheckedQuote, CheckReport, Finding, Hearing, QuoteEdit, QuoteStatus
+from pipeline.writing import CheckedQuote, CheckReport, Claim, Finding, Hearing, QuoteEdit, QuoteStatus, Sentence
 
 UNSURE = 0.3  # confidence below which a quote is to be heard again
 HEARD = 0.9  # share of a quote's words that must have been heard a second time
@@ -31,8 +32,12 @@ def check(
     recording: Recording,
     hearing: Hearing | None,
     misheard: Sequence[Misheard] = (),
+    claims: Sequence[Claim] = (),
 ) -> CheckReport:
-    """Every quote with its status, and what a person should look at, worst first."""
+    """Every quote with its status, and what a person should look at, worst first.
+
+    `claims` say what the article's own sentences rest on, as far as a writer told; for others the place is looked for.
+    """
     people = people_of(passages, names, params.speakers)
     evidence = gather(passages, people)
     streams = streams_of(passages)
@@ -58,6 +63,7 @@ def check(
     shown = paragraphs(markdown)
     found += findings.about_people(shown, quotes, evidence, names)
     found += findings.about_claims(shown, printed, evidence, params, recording)
+    found += findings.about_prose(shown, printed, Ground(evidence, params), claims, params)
     found += findings.about_spelling(shown, misheard)
     found += findings.about_form(shown, quotes, params.style)
     return CheckReport(
@@ -158,7 +164,7 @@ def _about(quote: Printed, checked: CheckedQuote, place: Place | None, evidence:
     for text in _twisted(quote, place):
         yield look("quote", text, at)
     span, said = checked.span, [s for s in evidence.sentences if s.excluded and s.voice == checked.voice]
-    why = next((s.excluded for s in said if s.overlap(span) > 0.3), None)
+    why = next((s.excluded for s in said if s.overlap(span) > 0.3 and not _put_right(quote, s)), None)
     if why:
         text = f"Het citaat {which} komt uit een fragment dat niet in het artikel hoort: {why}."
         yield (blocks if why in SERIOUS else look)("excluded", text, at)
@@ -168,6 +174,13 @@ def _about(quote: Printed, checked: CheckedQuote, place: Place | None, evidence:
         yield look("hearing", f"De spraakherkenning was onzeker over {which}; luister het na.", at)
 
 
+def _put_right(quote: Printed, sentence: Sentence) -> bool:
+    """Whether the quote begins after 'nee, dat zeg ik verkeerd': with what the speaker put in its place."""
+    taken_back = TAKEN_BACK.search(sentence.text)
+    after = norms(sentence.text[taken_back.end() :]) if taken_back else []
+    return sentence.excluded == "teruggenomen" and norms(quote.text)[:4] == after[:4]
+
+
 def _twisted(quote: Printed, place: Place) -> Iterator[str]:
     """What may turn round the sense of a quote though its edits are permitted."""
     which, left = start(quote.text), place.cut_off()
@@ -175,5 +188,5 @@ def _twisted(quote: Printed, place: Place) -> Iterator[str]:
         yield f"Het citaat {which} is op twee momenten gezegd; luister of de delen bij elkaar horen."
     if NEGATIONS & set(norms(" ".join(EXPLAINED.findall(quote.text)))):
         yield f"Tussen [ ] in het citaat {which} staat een ontkenning die niet is gezegd."
-    if place.edits is not None and left:
+    if place.edits is not None and left and not TAKEN_BACK.search(left):
         yield f"Van de zin met {which} is een deel met een ontkenning weggelaten: ‘{left}’."

@@ -20,6 +20,7 @@ SPEAKER = {"ik", "we", "wij", "je", "jij", "jullie", "u", "men"}
 NOT_SAID = "mogelijk niet gezegd"
 SERIOUS = frozenset(("off the record", "teruggenomen", NOT_SAID, "niet citeren", "opdracht of code"))
 SHORT = 24  # words below which a sentence may be about the technique, or introduce its speaker
+WITHIN = 5  # words before the sign from which it takes back what its own sentence began with
 CLOSE = 45.0  # seconds within which sentences of one voice belong to the same remark
 Sentences = Sequence[Sentence]
 
@@ -120,6 +121,10 @@ def _uninterrupted(sentences: Sentences, at: int, ahead: Sequence[int]) -> list[
 def _taken_back(sentences: Sentences) -> Iterable[int]:
     """The sign, what was said before it (two sentences if short), and the correction that leans on it."""
     for i in _signed(sentences, TAKEN_BACK):
+        sign_ = TAKEN_BACK.search(sentences[i].text)
+        if sign_ and len(norms(sentences[i].text[: sign_.start()])) > WITHIN:
+            yield i  # what is taken back stands in the sentence itself
+            continue
         before = _same_voice(sentences, i, -2)
         short = bool(before) and len(norms(sentences[before[0]].text)) <= 4
         yield from (i, *(before if short else before[:1]))

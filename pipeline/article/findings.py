@@ -7,13 +7,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from pipeline.article.evidence import Evidence
 from pipeline.article.quotes import SAYING, Printed
+from pipeline.article.support import Ground
 from pipeline.article.text import CALENDAR, FUNCTION, date, norm, norms, number, numbers, wordset
 from pipeline.config import CheckParams
 from pipeline.models import Misheard, NamedVoice, Recording
 from pipeline.settings import HouseStyle
-from pipeline.writing import CheckedQuote, Finding
+from pipeline.writing import CheckedQuote, Claim, Finding
 
 SPOKE_LONG = 0.1  # of the time: who spoke that much belongs in the article
+BLOCKING = ("number", "role", "speaker")  # what a sentence may not be published with
 _PARTICLES = wordset("particles")
 _STARTS = wordset("starts")
 _NAME = re.compile(rf"(?<![\w’-])[A-ZÀ-Þ][\w’-]*(?:(?: (?:{'|'.join(sorted(_PARTICLES))}))* [A-ZÀ-Þ0-9][\w’-]*)*")
@@ -83,6 +85,32 @@ def about_claims(
     for name in dict.fromkeys(name for paragraph in prose for name in _names(paragraph)):
         if not _known(norms(name), told, people):
             yield blocks("name", f"De naam ‘{name}’ staat niet in de gegevens en valt niet in de opname.")
+
+
+def about_prose(
+    shown: Sequence[str], printed: Sequence[Printed], ground: Ground, claims: Sequence[Claim], params: CheckParams
+) -> Iterator[Finding]:
+    """Sentences of the article's own that the transcript does not hold up."""
+    cites = {" ".join(norms(claim.text)): claim.cites for claim in claims}
+    facts = " ".join(norms(f"{params.about or ''} {params.style.disclosure}"))
+    closing = " ".join(norms(params.style.closing.split("{where}")[0]))
+    for paragraph in shown:
+        if paragraph.startswith("#"):
+            continue
+        for sentence in own_sentences(_without(paragraph, printed)):
+            plain = " ".join(norms(sentence))
+            if not plain or plain in facts or (closing and plain.startswith(closing)):
+                continue
+            for doubt in ground.doubts(sentence, cites.get(plain, ())):
+                severe = blocks if doubt.kind in BLOCKING else look
+                yield severe("number" if doubt.kind == "number" else "support", f"De zin ‘{sentence}’ {doubt.told}.", doubt.at)
+
+
+def own_sentences(prose: str) -> list[str]:
+    """A paragraph without its quotes, by sentence, tidied where a quote stood."""
+    parts = re.split(r"(?<=[.?!])\s+(?=[A-ZÀ-Þ’])", prose)
+    tidy = (re.sub(r"\s+,|,\s+(?=[,.])", ",", part).strip(" ,:") for part in parts)
+    return [part for part in tidy if norms(part)]
 
 
 def _without(line: str, printed: Sequence[Printed]) -> str:

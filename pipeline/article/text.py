@@ -18,6 +18,11 @@ def wordset(name: str) -> frozenset[str]:
     return frozenset(_DATA["words"][name].split())
 
 
+def wordsets(name: str) -> tuple[frozenset[str], ...]:
+    """A list of groups of words of signs.toml, one on each line."""
+    return tuple(frozenset(line.split()) for line in _DATA["words"][name].strip().split("\n"))
+
+
 def sign(name: str) -> re.Pattern[str]:
     """A list of signs of signs.toml as one expression; case does not count."""
     return re.compile("|".join(_DATA["signs"][name].split("\n")[:-1]), re.IGNORECASE)

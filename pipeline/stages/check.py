@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from pipeline.article.check import check
-from pipeline.artifacts import ARTICLE, CHECK, HEARING, PASSAGES, RECORDING
+from pipeline.artifacts import ARTICLE, CHECK, DRAFT, HEARING, PASSAGES, RECORDING
 from pipeline.config import CheckParams
 from pipeline.edits import EDITED_ARTICLE, NAMES, WORDS, read_corrections, read_pins, typed
 from pipeline.speech.names import names_of
@@ -24,7 +24,8 @@ def run(job: Job[CheckParams]) -> str:
     words = [word for passage in passages.passages for word in passage.words]
     settled = [correction.written for correction in read_corrections(job.edits(WORDS))]
     misheard = proposals(words, listed, job.params.glossary, settled)
-    report = check(typed(article), passages, names, job.params, job.read(RECORDING), hearing, misheard)
+    claims = [claim for part in job.read(DRAFT).parts for claim in part.claims]
+    report = check(typed(article), passages, names, job.params, job.read(RECORDING), hearing, misheard, claims)
     job.write(CHECK, report)
     counts = Counter(quote.status for quote in report.quotes)
     kinds = ", ".join(f"{count} {status}" for status, count in counts.most_common())
@@ -34,10 +35,10 @@ def run(job: Job[CheckParams]) -> str:
 
 STAGE = Stage(
     name="check",
-    reads=(RECORDING, PASSAGES, ARTICLE, HEARING),
+    reads=(RECORDING, PASSAGES, DRAFT, ARTICLE, HEARING),
     writes=(CHECK,),
     uses=lambda webinar: CheckParams(**webinar.facts()),
-    version=2,
+    version=3,
     run=run,
     lays=(NAMES, WORDS, EDITED_ARTICLE),
 )
