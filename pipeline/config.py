@@ -8,16 +8,17 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import tomlkit
 from pydantic import Field, ValidationError
 from tomlkit.exceptions import ParseError
 
 from pipeline.errors import PipelineError
-from pipeline.settings import HouseStyle, Seconds, SecondsList, Settings, Texts
+from pipeline.settings import HouseStyle, Seconds, SecondsList, Settings, Texts, holds
 
 DEFAULTS = Path(__file__).parent / "defaults"
+EXAMPLES = 3  # earlier articles that a language model is shown
 
 
 # What a stage may be told (tables in the TOML) -----------------------------------------------------
@@ -55,6 +56,27 @@ class DraftSettings(Settings):
     """[draft]"""
 
     writer: str = "extractive"
+
+
+class LlmSettings(Settings):
+    """[llm]: where a language model answers; the key itself stands in the environment, in `key_env`."""
+
+    preset: Literal["ollama", "llama.cpp", "lmstudio", "vllm", "mistral", "openai"] = "ollama"
+    base_url: str | None = None
+    model: str | None = None
+    key_env: str | None = None
+    context: int = Field(8192, ge=2048)
+    temperature: float = Field(0.3, ge=0, le=2)
+    timeout: float = Field(180, gt=0)
+    retries: int = Field(2, ge=0, le=5)
+
+
+class Prompts(Settings):
+    """configs/prompts.toml: what a language model is asked, in Dutch."""
+
+    system: Annotated[str, holds("examples")]
+    lead: Annotated[str, holds("questions", "guests", "least", "most")]
+    section: Annotated[str, holds("persons", "quotes", "evidence", "hint", "least", "most")]
 
 
 class RehearSettings(Settings):
@@ -108,8 +130,11 @@ class Webinar(Settings):
     segment: SegmentSettings = SegmentSettings()
     draft: DraftSettings = DraftSettings()
     rehear: RehearSettings = RehearSettings()
+    llm: LlmSettings = LlmSettings()
     machine: Machine = Machine()
     style: HouseStyle = HouseStyle()
+    prompts: Prompts = Field(default_factory=lambda: Prompts.model_validate(shipped_prompts()))
+    examples: Texts = ()
 
     def names(self) -> tuple[str, ...]:
         """Who takes part, as the user spells it."""
@@ -120,7 +145,7 @@ class Webinar(Settings):
         return {name: getattr(self, name) for name in CheckParams.model_fields}
 
 
-STAGE_TABLES = ("transcribe", "diarize", "segment", "draft", "rehear", "machine")
+STAGE_TABLES = ("transcribe", "diarize", "segment", "draft", "rehear", "llm", "machine")
 
 
 # What a stage is given: its settings and the facts it uses ------------------------------------------
@@ -176,8 +201,17 @@ class CheckParams(Settings):
     style: HouseStyle
 
 
+class LlmParams(LlmSettings):
+    """What a language model is asked, and where; `examples` are earlier articles."""
+
+    prompts: Prompts
+    examples: tuple[str, ...]
+
+
 class DraftParams(DraftSettings, CheckParams):
-    """Everything of the webinar that an article tells."""
+    """Everything of the webinar that an article tells; `llm` where a language model writes."""
+
+    llm: LlmParams | None = None
 
 
 # Reading -------------------------------------------------------------------------------------------
@@ -232,12 +266,32 @@ def load_webinar(configs: Path, slug: str, differs: dict[str, dict[str, Any]] | 
         with named(style):
             HouseStyle.model_validate(general)
         values["style"] = _merged(general, values.get("style", {}))
+    own = configs / "prompts.toml"
+    if own.exists():
+        values["prompts"] = _merged(shipped_prompts(), dict(read_toml(own).unwrap()))
+        with named(own):
+            Prompts.model_validate(values["prompts"])
+    values["examples"] = examples(configs)
     with named(configs / f"{slug}.toml"):
         webinar = Webinar.model_validate(values)
     tables = [table for name in differs or () if isinstance(table := getattr(webinar, name, None), Settings)]
     known = ", ".join(key for table in tables for key in type(table).model_fields)
     with named("--set", f"settings here: {known}" if known else None):
         return Webinar.model_validate(_merged(values, differs or {}))
+
+
+def shipped_prompts() -> dict[str, Any]:
+    """What a language model is asked, unless the user changed it."""
+    return dict(read_toml(DEFAULTS / "prompts.toml").unwrap())
+
+
+def examples(configs: Path) -> list[str]:
+    """Up to three earlier articles of the user's own in configs/voorbeelden/, newest first."""
+    there = [
+        path for path in (configs / "voorbeelden").glob("*") if path.suffix in (".md", ".txt") and path.stem != "README"
+    ]
+    newest = sorted(there, key=lambda path: (path.stat().st_mtime, path.name), reverse=True)[:EXAMPLES]
+    return [path.read_text(encoding="utf-8", errors="replace") for path in newest]
 
 
 def is_address(source: str) -> bool:

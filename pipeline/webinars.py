@@ -14,7 +14,7 @@ from pipeline.config import DEFAULTS, load_webinar, read_toml
 from pipeline.errors import PipelineError
 from pipeline.workspace import Workspace, replace, write_atomic
 
-SETTINGS = ("default", "huisstijl", "woordenlijst")  # files of configs/ that are no webinars
+SETTINGS = ("default", "huisstijl", "prompts", "woordenlijst")  # files of configs/ that are no webinars
 FORGETTING = ".forgetting-"
 TRASH = ".trash-"
 
@@ -27,11 +27,11 @@ def find_home(asked: Path | None, start: Path) -> Path | None:
 def make_home(folder: Path) -> Path:
     """Lay out a home: configs/ with every setting and the house style to edit, and outputs/."""
     try:
-        for name in ("configs", "outputs"):
+        for name in ("configs", "configs/voorbeelden", "outputs"):
             (folder / name).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise PipelineError(f"{folder} cannot be written to: {error.strerror}", "choose another with --home") from error
-    for name in ("default", "huisstijl"):
+    for name in ("default", "huisstijl", "prompts"):
         target = folder / "configs" / f"{name}.toml"
         if not target.exists():
             shutil.copyfile(DEFAULTS / f"{name}.toml", target)

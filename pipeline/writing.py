@@ -39,12 +39,13 @@ class Quote(Span):
 
 
 class Section(Noun):
-    """One theme: heading, quotes, and sentences that are told in the article's own words, by id."""
+    """One theme: heading, quotes, sentences told in the article's own words, and all that was said on it, by id."""
 
     heading: str
     heading_from: str | None = None
     quotes: tuple[Quote, ...]
     remarks: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
 
 
 class Plan(Noun):
@@ -73,10 +74,20 @@ class DraftPart(Noun):
     fell_back: str | None = None
 
 
+class Cost(Noun):
+    """What a language model cost: calls, tokens in and out as the endpoint counts them, seconds."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    seconds: float = 0
+
+
 class Draft(Noun):
     """The machine's article: what was planned, and the parts of which the Markdown was made."""
 
     writer: str
+    cost: Cost | None = None
     plan: Plan
     parts: tuple[DraftPart, ...] = ()
     markdown: str

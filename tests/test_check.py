@@ -136,7 +136,11 @@ def quoted(sentence: str) -> tuple[str, list[str]]:
     """The status of the one quote in a sentence, and what a person should look at in it."""
     report = check(sentence, WIND, NAMES, check_params(DRAFT), recording(), None)
     [quote] = report.quotes
-    found = [f.text for f in report.findings if f.kind == "quote" and f.severity == "look" and quote.text.split()[0] in f.text]
+    found = [
+        f.text
+        for f in report.findings
+        if f.kind == "quote" and f.severity == "look" and quote.text.split()[0] in f.text
+    ]
     return quote.status, found
 
 

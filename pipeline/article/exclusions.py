@@ -119,16 +119,17 @@ def _uninterrupted(sentences: Sentences, at: int, ahead: Sequence[int]) -> list[
 
 
 def _taken_back(sentences: Sentences) -> Iterable[int]:
-    """The sign, what was said before it (two sentences if short), and the correction that leans on it."""
+    """The sign, what was said before it (two sentences if short), and the correction that leans on it.
+
+    Where the sign stands deep in a sentence, it takes back what that sentence began with.
+    """
     for i in _signed(sentences, TAKEN_BACK):
         sign_ = TAKEN_BACK.search(sentences[i].text)
-        if sign_ and len(norms(sentences[i].text[: sign_.start()])) > WITHIN:
-            yield i  # what is taken back stands in the sentence itself
-            continue
-        before = _same_voice(sentences, i, -2)
+        itself = sign_ is not None and len(norms(sentences[i].text[: sign_.start()])) > WITHIN
+        before = [] if itself else _same_voice(sentences, i, -2)
         short = bool(before) and len(norms(sentences[before[0]].text)) <= 4
         yield from (i, *(before if short else before[:1]))
-        leaning = {*norms(sentences[i].text), "dat", "die", "dus"}
+        leaning = {*norms(sentences[i].text), "dat", "die", "dus"} - {"en", "maar", "we", "wij", "ik"}
         yield from (j for j in _same_voice(sentences, i, 1) if leaning & set(norms(sentences[j].text)[:1]))
 
 

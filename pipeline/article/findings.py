@@ -97,27 +97,29 @@ def about_prose(
     for paragraph in shown:
         if paragraph.startswith("#"):
             continue
-        for sentence in own_sentences(_without(paragraph, printed)):
+        for sentence in own_sentences(_without(paragraph, printed, "¶")):
             plain = " ".join(norms(sentence))
             if not plain or plain in facts or (closing and plain.startswith(closing)):
                 continue
             for doubt in ground.doubts(sentence, cites.get(plain, ())):
                 severe = blocks if doubt.kind in BLOCKING else look
-                yield severe("number" if doubt.kind == "number" else "support", f"De zin ‘{sentence}’ {doubt.told}.", doubt.at)
+                yield severe(
+                    "number" if doubt.kind == "number" else "support", f"De zin ‘{sentence}’ {doubt.told}.", doubt.at
+                )
 
 
 def own_sentences(prose: str) -> list[str]:
-    """A paragraph without its quotes, by sentence, tidied where a quote stood."""
-    parts = re.split(r"(?<=[.?!])\s+(?=[A-ZÀ-Þ’])", prose)
-    tidy = (re.sub(r"\s+,|,\s+(?=[,.])", ",", part).strip(" ,:") for part in parts)
+    """A paragraph with ¶ for its quotes, by sentence, tidied where a quote stood."""
+    parts = re.split(r"(?<=[.?!])\s+(?=[A-ZÀ-Þ’¶])|(?<=: ¶)\s+(?=[A-ZÀ-Þ’])", " ".join(prose.split()))
+    tidy = (re.sub(r"\s*¶\s*,?", " ", part).strip(" ,:") for part in parts)
     return [part for part in tidy if norms(part)]
 
 
-def _without(line: str, printed: Sequence[Printed]) -> str:
+def _without(line: str, printed: Sequence[Printed], mark: str = ",") -> str:
     """A paragraph without its quotes; a comma in their place ends a run of names."""
     here = [quote for quote in printed if len(quote.paragraph) == len(line) and norms(quote.paragraph) == norms(line)]
     for quote in sorted(here, key=lambda quote: -quote.start):
-        line = f"{line[: quote.start]} , {line[quote.end :]}"
+        line = f"{line[: quote.start]} {mark} {line[quote.end :]}"
     return line
 
 

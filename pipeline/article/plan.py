@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, combinations, pairwise, product
 
@@ -13,6 +13,7 @@ from pipeline.article.headings import heading, lexicon
 from pipeline.article.phrasing import according
 from pipeline.article.questions import alike, asked_by_host, asked_loosely, leaning, personal, worth
 from pipeline.article.stretches import Stretch, stretches, values
+from pipeline.article.support import lemmas, near
 from pipeline.article.text import content, norms, sign
 from pipeline.errors import PipelineError
 from pipeline.settings import HouseStyle
@@ -30,6 +31,7 @@ TIP_WORDS = 32  # longest quote that still closes an article
 MUST_SPEAK = 0.1  # of the time: who spoke that much is quoted
 TOPICLESS = 2  # words that a loose question must tell of
 FINAL, TURN = sign("final"), sign("turn")
+HINT, AGAIN = 1.5, 3.0  # what each word of a hint is worth in a quote, and what it costs to quote the same again
 REMARKS = 2  # in one section
 TELLING, SURE = 0.4, 0.5  # value and confidence above which a sentence is told in the article's own words
 WHOLE_BLOCK = 8  # sentences of a block where nobody leads
@@ -59,7 +61,7 @@ def make_plan(evidence: Evidence, style: HouseStyle) -> Plan:
     spoken = sum(len(s.text.split()) for s in evidence.usable if s.voice != evidence.host)
     count = style.sections[1] if spoken > LONG_TALK else style.sections[0]
     room = sum(style.quote_share) / 2 * sum(style.words) / 2 - APART_WORDS
-    found = stretches(evidence, style.quote, max(style.quote[0] + 6, round(room / (2.5 * count))))
+    found = quotable(evidence, style, room / count)
     if not found:
         raise PipelineError(
             "there is nothing in this recording that can be quoted",
@@ -79,6 +81,43 @@ def make_plan(evidence: Evidence, style: HouseStyle) -> Plan:
         sections=tuple(_sections(evidence, style, themes, quotes)),
         subjects=other,
     )
+
+
+def quotable(evidence: Evidence, style: HouseStyle, room: float) -> list[Stretch]:
+    """All that may be quoted, best first; the best length is that of which two or three fill a section."""
+    return stretches(evidence, style.quote, max(style.quote[0] + 6, round(room / 2.5)))
+
+
+def options(evidence: Evidence, plan: Plan, number: int, style: HouseStyle) -> list[Stretch]:
+    """What section `number` may quote, best first, none of it quoted elsewhere and no sentence twice."""
+    section = plan.sections[number - 1]
+    elsewhere = [q for at, part in enumerate(plan.sections, 1) if at != number for q in part.quotes]
+    taken = {key for quote in (*elsewhere, *filter(None, [plan.pull_quote])) for key in quote.sentences}
+    room = sum(len(quote.text.split()) for quote in section.quotes)
+    here = [s for s in quotable(evidence, style, room) if s.id in section.evidence and s.quote]
+    return [s for s in here if not taken & {one.id for one in s.sentences}]
+
+
+def replan(evidence: Evidence, plan: Plan, number: int, style: HouseStyle, hint: str) -> Section:
+    """Section `number` with other quotes: those nearest to the hint, or without one those not quoted now."""
+    section, wanted = plan.sections[number - 1], set(lemmas(hint))
+    quoted = {key for quote in section.quotes for key in quote.sentences}
+
+    def scored(stretch: Stretch) -> Stretch:
+        close = sum(near(word, lemmas(stretch.text)) for word in wanted)
+        again = bool(quoted & {s.id for s in stretch.sentences}) and not wanted
+        return replace(stretch, score=stretch.score + HINT * close - AGAIN * again)
+
+    here = sorted(map(scored, options(evidence, plan, number, style)), key=lambda s: -s.score)
+    theme = [block for block in blocks_of(evidence) if any(s.id in section.evidence for s in block.guests)]
+    if not here:
+        raise PipelineError(f"there is nothing else to quote in section {number}", "take a quote from 40-transcript.md")
+    room = sum(len(quote.text.split()) for quote in section.quotes)
+    groups = _groups(evidence, theme, here)
+    _, chosen = max(groups, key=lambda g: g[0] - 15.0 * max(0.0, abs(sum(s.words for s in g[1]) - room) / room - 0.3))
+    titles = [part.heading for at, part in enumerate(plan.sections, 1) if at != number]
+    made = _sections(evidence, style, [theme], [sorted(chosen, key=lambda s: s.start)], titles)
+    return made[0].model_copy(update={"evidence": section.evidence})
 
 
 def _pull(found: Sequence[Stretch]) -> Stretch | None:
@@ -106,17 +145,30 @@ def _questions(evidence: Evidence, style: HouseStyle) -> tuple[tuple[str, ...], 
     loose = asked_loosely(evidence)  # where nothing better was asked
     for key in sorted(loose, key=lambda key: personal(loose[key]) - worth(loose[key])):
         about = len(content(norms(loose[key]))) >= TOPICLESS
-        if about and len(lead) < style.questions[0] and not alike(loose[key], [loose[other] for other in lead if other in loose]):
+        if (
+            about
+            and len(lead) < style.questions[0]
+            and not alike(loose[key], [loose[other] for other in lead if other in loose])
+        ):
             lead.append(key)
     leans = leaning(evidence)
     for one, other in pairwise(leans):
-        if one in lead and other not in lead and len(lead) < style.questions[1] and not alike(leans[other], [leans[one]]):
+        if (
+            one in lead
+            and other not in lead
+            and len(lead) < style.questions[1]
+            and not alike(leans[other], [leans[one]])
+        ):
             lead.append(other)
     return tuple(s.id for s in evidence.usable if s.id in lead), tuple(rest)
 
 
 def _sections(
-    evidence: Evidence, style: HouseStyle, themes: Sequence[Sequence[Block]], chosen: Sequence[Sequence[Stretch]]
+    evidence: Evidence,
+    style: HouseStyle,
+    themes: Sequence[Sequence[Block]],
+    chosen: Sequence[Sequence[Stretch]],
+    titles: Sequence[str] = (),
 ) -> list[Section]:
     """The quotes of each theme under a heading, with what is told in the article's own words."""
     words, value = lexicon(evidence.usable), values(evidence)
@@ -126,17 +178,16 @@ def _sections(
         quoted = [s for stretch in stretches_ for s in stretch.sentences]
         others = [s for block in theme for s in block.guests if s.excluded is None and s not in quoted]
         led = " ".join(block.led for block in theme)
-        taken = [section.heading for section in sections]
+        taken = [*titles, *(section.heading for section in sections)]
         title, source = heading(quoted, others, led, style.heading, words, evidence.names, taken)
         quotes = tuple(stretch.quote for stretch in stretches_ if stretch.quote)
-        remarks = _remarks(evidence, others, value, every)
-        sections.append(Section(heading=title, heading_from=source, quotes=quotes, remarks=remarks))
+        remarks = _remarks(others, value, every)
+        said = tuple(s.id for block in theme for s in (*block.host, *block.guests) if s.excluded is None)
+        sections.append(Section(heading=title, heading_from=source, quotes=quotes, remarks=remarks, evidence=said))
     return sections
 
 
-def _remarks(
-    evidence: Evidence, others: Sequence[Sentence], value: Mapping[str, float], quoted: Collection[str]
-) -> tuple[str, ...]:
+def _remarks(others: Sequence[Sentence], value: Mapping[str, float], quoted: Collection[str]) -> tuple[str, ...]:
     """The best sentences that can be told in the article's own words and are in no quote."""
     told = [s for s in others if s.id not in quoted and according(s.clean, "") and value[s.id] > TELLING]
     sure = [s for s in told if s.confidence is None or s.confidence > SURE]
@@ -244,7 +295,8 @@ def _groups(evidence: Evidence, theme: Sequence[Block], found: Sequence[Stretch]
                 groups.append((sum(s.score - QUOTE_COSTS for s in group) + together, group))
     groups.sort(key=lambda group: (-group[0], group[1][0].start))
     kept = [group for size in (2, 3) for group in [g for g in groups if len(g[1]) == size][:GROUPS]]
-    return kept or sorted(((s.score, (s,)) for s in here), key=lambda one: -one[0])[:GROUPS]
+    singles: list[tuple[float, Quotes]] = [(s.score, (s,)) for s in here]
+    return kept or sorted(singles, key=lambda one: -one[0])[:GROUPS]
 
 
 def _pair(evidence: Evidence, where: Mapping[str, int], a: Stretch, b: Stretch) -> float | None:

@@ -192,9 +192,7 @@ def misheard(text: str, often: Mapping[str, int]) -> list[str]:
     return [word for word in odd if often.get(norm(word), 0) < USUAL and not is_word(word)]
 
 
-def _score(
-    run: Sequence[Sentence], value: Mapping[str, float], weight: Mapping[str, float], length: float
-) -> float:
+def _score(run: Sequence[Sentence], value: Mapping[str, float], weight: Mapping[str, float], length: float) -> float:
     """The value of a stretch: its best sentences, a good first and last one, and the length asked for (1)."""
     best = sorted((value[s.id] for s in run), reverse=True)
     weights, sizes = [weight[s.id] for s in run], [len(norms(s.clean)) for s in run]

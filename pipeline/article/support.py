@@ -11,13 +11,27 @@ from itertools import pairwise
 from pipeline.article.evidence import Evidence
 from pipeline.article.exclusions import TAKEN_BACK
 from pipeline.article.people import surnames
-from pipeline.article.text import FUNCTION, NEGATIONS, date, norm, norms, number, numbers, rarity, sign, tail, wordset, wordsets
+from pipeline.article.text import (
+    FUNCTION,
+    NEGATIONS,
+    date,
+    norm,
+    norms,
+    number,
+    numbers,
+    rarity,
+    sign,
+    tail,
+    wordset,
+    wordsets,
+)
 from pipeline.config import CheckParams
 from pipeline.writing import Sentence
 
 FRAME, ROLES = wordset("frame"), wordset("roles")
 TOTALS = wordsets("totals")
 AGREEING, CONSENTS, DISAGREEING, DISAGREES = map(sign, ("agreeing", "consents", "disagreeing", "disagrees"))
+SURVEYS = sign("surveys")
 REPORTED = {"woorden van een ander", "mogelijk ironisch", "door elkaar gesproken", "onaf", "stelt zich voor"}
 WINDOW = 4  # sentences looked at together where nothing is cited
 BARE = 0.23  # share of a sentence's words, weighed by rarity, that may be missing from the transcript
@@ -127,7 +141,7 @@ class Ground:
         words = [w for w in lemmas(text) if w not in FRAME and w not in self.names]
         voices = {self.people[name] for name in self._named(text) if name in self.people}
         window = self.window(words, voices, cites)
-        if len(words) < VAGUE and not cites:  # too little to find its place by
+        if not cites and (len(words) < VAGUE or SURVEYS.search(text)):  # nowhere in particular
             window = list(range(len(self.sentences)))
         here = frozenset().union(*(self.lemmas[at] for at in window)) if window else frozenset()
         at = self.sentences[window[0]].start if window else None
@@ -162,7 +176,10 @@ class Ground:
         for written, name in self.written.items():
             for match in re.finditer(rf"(?<!\w){re.escape(written)}(?!\w)", text):
                 before = norms(text[: match.start()])[-3:]
-                after = re.match(r",\s([^,:;.‘’“”]+)|\s(?:is|was|werkt als|sprak als)\s(?:een\s|de\s)?([^,:;.‘’“”]+)", text[match.end() :])
+                after = re.match(
+                    r",\s([^,:;.‘’“”]+)|\s(?:is|was|werkt als|sprak als)\s(?:een\s|de\s)?([^,:;.‘’“”]+)",
+                    text[match.end() :],
+                )
                 beside = [*before, *(norms(after[1] or after[2])[:5] if after else [])]
                 known = self.roles.get(name, frozenset())
                 strange = [word for word in beside if word in ROLES and word not in known]
@@ -177,7 +194,9 @@ class Ground:
             yield f"zegt bij {name} iets wat niet in de gegevens staat: {', '.join(new)}"
 
     def _named(self, text: str) -> set[str]:
-        return {name for written, name in self.written.items() if re.search(rf"(?<!\w){re.escape(written)}(?!\w)", text)}
+        return {
+            name for written, name in self.written.items() if re.search(rf"(?<!\w){re.escape(written)}(?!\w)", text)
+        }
 
     def _consents(self, text: str, window: Sequence[int]) -> bool:
         """Whether one of those named says so near there; anybody where nobody is named."""
@@ -191,6 +210,7 @@ class Ground:
         return not named and any(CONSENTS.search(self.said[i]) for i in window)
 
     def _totals(self, tokens: Sequence[str], said: Sequence[str]) -> Iterator[str]:
+        """Words of all or nothing, and comparisons, that were not said."""
         for kind in TOTALS:
             here = [token for token in tokens if token in kind and token not in LOOSE]
             if here and not kind & set(said):
@@ -201,10 +221,14 @@ class Ground:
 
     def _speaker(self, text: str, words: Sequence[str], window: Sequence[int]) -> Iterator[str]:
         """Somebody is said to have said what another said."""
+        words = [word for word in words if not near(word, self.facts)]
         if len(self._named(text)) != 1 or len(words) < VAGUE:
             return
         for written, name in sorted(self.written.items(), key=lambda pair: -len(pair[0])):
-            if not re.search(rf"(?:[Vv]olgens|aldus|vond|{SAID})\s{re.escape(written)}\b|\b{re.escape(written)}\s(?:{SAID}|vond)\b", text):
+            if not re.search(
+                rf"(?:[Vv]olgens|aldus|vond|{SAID})\s{re.escape(written)}\b|\b{re.escape(written)}\s(?:{SAID}|vond)\b",
+                text,
+            ):
                 continue
             share: dict[str, float] = {}
             for i in window:
@@ -217,7 +241,9 @@ class Ground:
             return
 
 
-SAID = "zei|vertelde|stelde|noemde|benadrukte|constateerde|betoogde|merkte|legde|wees|waarschuwde|schetste|pleitte|meende"
+SAID = (
+    "zei|vertelde|stelde|noemde|benadrukte|constateerde|betoogde|merkte|legde|wees|waarschuwde|schetste|pleitte|meende"
+)
 
 
 def english(words: Sequence[str]) -> bool:
@@ -231,7 +257,9 @@ def english(words: Sequence[str]) -> bool:
 
 def _negations(text: str, said: Sequence[str]) -> Iterator[str]:
     """A word that is denied here and never there, or there each time and not here."""
-    here = {lemma(norm(token)): _denied(text.split(), at, NARROW) for at, token in enumerate(text.split()) if _tells(token)}
+    here = {
+        lemma(norm(token)): _denied(text.split(), at, NARROW) for at, token in enumerate(text.split()) if _tells(token)
+    }
     flat: dict[str, list[bool]] = {}
     wide: dict[str, list[bool]] = {}
     for sentence in said:

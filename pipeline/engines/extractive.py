@@ -15,7 +15,9 @@ from pipeline.article.scene import Scene
 from pipeline.article.text import content, counted, date, escaped, inside, listed, lower_first, norms, sign, upper_first
 from pipeline.writing import DraftPart, Quote, Section, Sentence
 
-DISAGREES, AGREES, YES, ROUND, TIP, CHAT, VIEWERS = map(sign, ("disagrees", "agrees", "yes", "round", "tip", "chat", "viewers"))
+DISAGREES, AGREES, YES, ROUND, TIP, CHAT, VIEWERS = map(
+    sign, ("disagrees", "agrees", "yes", "round", "tip", "chat", "viewers")
+)
 BRIEF = 24  # words up to which a quote may come before the name of who said it
 LATER = 60.0  # seconds after which 'later in het gesprek' is said
 ASKED = ("vervolgens vroeg {}", "daarna vroeg {}", "{} vroeg ook")
@@ -33,7 +35,7 @@ def write(scene: Scene) -> tuple[DraftPart, ...]:
     title = inside(params.title or scene.recording.title)
     parts = [
         _part(scene, "title", [f"# {params.style.title.format(title=title)}"]),
-        _part(scene, "lead", [_lead(scene)]),
+        lead(scene),
         _part(scene, "context", [_context(scene, title)]),
         _part(scene, "participants", [_participants(scene)]),
     ]
@@ -42,6 +44,11 @@ def write(scene: Scene) -> tuple[DraftPart, ...]:
         parts.append(_part(scene, f"section {number}", [f"## {escaped(section.heading)}", *paragraphs]))
     parts.append(_part(scene, "closing", [_closing(scene)]))
     return (*parts, _part(scene, "disclosure", [params.style.disclosure]))
+
+
+def lead(scene: Scene) -> DraftPart:
+    """The lead alone."""
+    return _part(scene, "lead", [_lead(scene)])
 
 
 def _part(scene: Scene, name: str, paragraphs: Sequence[str]) -> DraftPart:
@@ -164,7 +171,7 @@ def _section(scene: Scene, part: Section, number: int) -> list[str]:
         asked = "" if before and replies[at] else _asked(scene, quote)
         new = before is None or _block(scene, before) is not _block(scene, quote)
         led = _led(scene, quote) if new and not asked and not replies[at] and (at or not paragraphs) else ""
-        told = _attributed(scene, quote, before, answers=bool(asked))
+        told = attributed(scene, quote, before, answers=bool(asked))
         own = [s for s in remarks if s.voice == quote.voice]
         remarks = [s for s in remarks if s not in own]
         paragraphs.append(" ".join(filter(None, [led, asked, told, *_remarked(scene, own)])))
@@ -254,7 +261,7 @@ def _replies(scene: Scene, before: Quote | None, quote: Quote) -> bool:
     return before is not None and scene.evidence.replies(before.sentences[0], quote.sentences[0])
 
 
-def _attributed(scene: Scene, quote: Quote, before: Quote | None, *, answers: bool) -> str:
+def attributed(scene: Scene, quote: Quote, before: Quote | None, *, answers: bool) -> str:
     """A quote with the words that lead to it."""
     block = _block(scene, quote)
     words = f"‘{inside(quote.text)}’"
@@ -322,7 +329,9 @@ def _things(scene: Scene) -> list[str]:
     title, heard = norms(scene.params.title or ""), " ".join(s.text for s in scene.evidence.usable)
     found = []
     for term in scene.params.glossary:
-        said = max(re.finditer(rf"\b(?:(de|het|een) )?{re.escape(term)}\b", heard, re.IGNORECASE), key=_article, default=None)
+        said = max(
+            re.finditer(rf"\b(?:(de|het|een) )?{re.escape(term)}\b", heard, re.IGNORECASE), key=_article, default=None
+        )
         new = term.casefold() not in told and term.casefold() not in roles and term[:1].islower()
         if said and new and said[1] != "een" and not set(content(norms(term))) <= set(title):
             found.append(f"{said[1].lower()} {term}" if said[1] else term)
