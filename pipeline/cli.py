@@ -132,6 +132,41 @@ def rerun(
 
 
 @app.command()
+def redraft(
+    slug: Slug,
+    section: Annotated[int, typer.Option(help="Which section: 1 is the one under the first heading.")],
+    hint: Annotated[str, typer.Option(help='What you would rather read, such as "meer over uitvoering".')] = "",
+    discard_edits: Annotated[
+        bool, typer.Option("--discard-edits", help="Also if you changed that section; a copy is kept.")
+    ] = False,
+) -> None:
+    """Write one section of the article again, and leave every other letter as it is."""
+    from pipeline import runner, webinars
+
+    workspace = webinars.find(Here.home(), slug)
+    with console.terminal() as face:
+        runner.redraft(workspace, section, hint, face, discard_edits=discard_edits)
+    console.say(f"  Next: impressie run {workspace.slug}")
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="An article in Markdown, also one that somebody wrote by hand.")],
+    against: Annotated[str, typer.Option(metavar="SLUG", help="The webinar that it is about.")],
+    json: Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")] = False,
+) -> None:
+    """Hold any article against a webinar's transcript: quotes, speakers, names, numbers, claims."""
+    from pipeline import webinars
+    from pipeline.stages.check import against as held_against
+
+    report, page = held_against(webinars.find(Here.home(), against), file)
+    if json:
+        console.as_json(report.model_dump(mode="json"))
+    else:
+        console.out(page.rstrip())
+
+
+@app.command()
 def status(
     slug: Annotated[Optional[str], typer.Argument(help="One webinar; all of them without.", show_default=False)] = None,
     json: Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")] = False,

@@ -83,7 +83,7 @@ class RehearSettings(Settings):
     """[rehear]"""
 
     engine: str = "faster-whisper"
-    model: str = "same"
+    model: str = "best"
     beam: int = Field(10, ge=1, le=20)
 
 

@@ -19,6 +19,7 @@ from typing import Literal
 from pipeline.errors import PipelineError
 
 OLD = 60  # days after which a yt-dlp is likely to be behind YouTube
+TRIAL = {"type": "object", "properties": {"klaar": {"type": "string"}}, "required": ["klaar"]}
 ROOM = 3e9  # bytes: a three-hour recording, its FLAC and a bigger model
 
 
@@ -42,6 +43,7 @@ def examine(home: Path, url: str | None) -> Iterator[Found]:
     yield _gpu()
     yield _disk(home)
     yield from _write_access(home)
+    yield from _language_model(home)
     if url:
         yield _address(url)
 
@@ -120,6 +122,34 @@ def _write_access(home: Path) -> Iterator[Found]:
                 yield Found(what, "good", str(folder))
         except OSError as error:
             yield Found(what, "bad", f"cannot write to {folder}: {error.strerror}", "choose another folder")
+
+
+def _language_model(home: Path) -> Iterator[Found]:
+    """Where configs/default.toml or a webinar asks for a writer of that kind: does its endpoint answer?"""
+    from pipeline.config import load_webinar
+    from pipeline.engines.endpoint import Endpoint, UnusableError
+    from pipeline.webinars import slugs
+
+    for slug in ("default", *reversed(slugs(home))):
+        try:
+            webinar = load_webinar(home / "configs", slug)
+        except PipelineError:
+            continue
+        if webinar.draft.writer != "llm":
+            continue
+        try:
+            endpoint = Endpoint(webinar.llm)
+            model = endpoint.model()
+            endpoint.ask("Antwoord met JSON.", 'Antwoord als JSON: {"klaar": "ja"}', TRIAL)
+        except PipelineError as problem:
+            yield Found("language model", "bad", problem.message, problem.hint)
+        except UnusableError as error:
+            again = "start it, or set [llm] in configs/default.toml; without it the extractive writer does the work"
+            yield Found("language model", "bad", f"{endpoint.address}: {error}", again)
+        else:
+            took = f"{model} at {endpoint.address} answered in {endpoint.cost.seconds:.1f} s"
+            yield Found("language model", "good", took if endpoint.local else f"{took}; text leaves this machine")
+        return
 
 
 def _address(url: str) -> Found:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ from pipeline.config import first_problem
 from pipeline.errors import PipelineError
 from pipeline.models import Noun, Span
 from pipeline.workspace import Workspace, sha256, write_atomic
+from pipeline.writing import Draft
 
 NAMES = "names.json"
 VOICES = "voices.json"
@@ -231,6 +233,23 @@ def typed(path: Path) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         return raw.decode("cp1252", errors="replace")
+
+
+def section_of(text: str, draft: Draft, number: int, *, by_place: bool) -> tuple[int, int] | None:
+    """Where section `number` of a draft stands in a person's text: as it was written, or None where it was changed.
+
+    `by_place`: then from its heading to the next one, or to the closing line.
+    """
+    written = {part.name: part.markdown for part in draft.parts}
+    at = text.find(written[f"section {number}"])
+    if at >= 0:
+        return at, at + len(written[f"section {number}"])
+    heads = [match.start() for match in re.finditer(r"^## ", text, re.MULTILINE)]
+    if not by_place or len(heads) < number:
+        return None
+    ends = [*heads[number : number + 1], *(text.find(written[name]) for name in ("closing", "disclosure"))]
+    end = min([end for end in ends if end > heads[number - 1]], default=len(text))
+    return heads[number - 1], heads[number - 1] + len(text[heads[number - 1] : end].rstrip())
 
 
 def text_sha256(workspace: Workspace) -> str:

@@ -8,14 +8,14 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import tomlkit
 
 from pipeline import edits
-from pipeline.artifacts import ARTICLE, AUDIO
+from pipeline.artifacts import ARTICLE, AUDIO, DRAFT
 from pipeline.config import Webinar, absolute, read_toml, setting
 from pipeline.errors import PipelineError
 from pipeline.models import Receipt
@@ -233,6 +233,36 @@ def rerun(
             workspace.keep_copy(f"edits/{edits.EDITED_ARTICLE}")
             edited.unlink()
     return [s.stage.name for s in survey(workspace, workspace.webinar()) if not s.done]
+
+
+def redraft(workspace: Workspace, number: int, hint: str, face: Face, *, discard_edits: bool = False) -> None:
+    """Write one section of the article again, everything else byte for byte as it is; also in a person's article."""
+    from pipeline.stages import draft
+
+    with workspace.locked(f"redraft {workspace.slug} --section {number}"):
+        prepare(workspace, face)
+        webinar = workspace.webinar()
+        standing = next(each for each in survey(workspace, webinar) if each.stage is draft.STAGE)
+        if standing.state != "fresh":
+            why = "; ".join(standing.reasons) or standing.state
+            raise PipelineError(f"the draft is not up to date ({why})", f"impressie run {workspace.slug}")
+        before = DRAFT.load(workspace.path(DRAFT.file).read_bytes())
+        if not 1 <= number <= len(before.plan.sections):
+            raise PipelineError(f"there is no section {number}", f"this article has {len(before.plan.sections)}")
+        mine = workspace.folder / "edits" / edits.EDITED_ARTICLE
+        edited = edits.typed(mine) if mine.exists() else None
+        if edited is not None and edits.section_of(edited, before, number, by_place=discard_edits) is None:
+            raise PipelineError(
+                f"section {number} was changed by hand, and this would overwrite it",
+                "add --discard-edits to do it all the same (a copy is kept in edits/kept/)",
+            )
+        stage = replace(draft.STAGE, run=lambda job: draft.again(job, number, hint))
+        run_stage(workspace, stage, webinar, face)
+        if edited is not None and (span := edits.section_of(edited, before, number, by_place=discard_edits)):
+            workspace.keep_copy(f"edits/{edits.EDITED_ARTICLE}")
+            after = DRAFT.load(workspace.path(DRAFT.file).read_bytes())
+            new = next(part.markdown for part in after.parts if part.name == f"section {number}")
+            write_atomic(mine, (edited[: span[0]] + new + edited[span[1] :]).encode())
 
 
 def refresh(workspace: Workspace, name: str, face: Face) -> None:

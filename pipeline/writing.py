@@ -98,7 +98,7 @@ def joined(parts: Sequence[DraftPart]) -> str:
     return "\n\n".join(part.markdown for part in parts if part.markdown) + "\n"
 
 
-QuoteStatus = Literal["exact", "cleaned", "altered", "misattributed", "not found"]
+QuoteStatus = Literal["exact", "cleaned", "altered", "misattributed", "not found", "translated"]
 
 
 class CheckedQuote(Noun):
@@ -116,6 +116,7 @@ class CheckedQuote(Noun):
     confidence: float | None = None
     heard_twice: Literal["alike", "differently", "not"] = "not"
     second_hearing: str | None = None
+    differs: tuple[str, ...] = ()
     link: str | None = None
 
 
@@ -146,9 +147,11 @@ class Finding(Noun):
 
 
 class CheckReport(Noun):
-    """The article against the transcript."""
+    """The article against the transcript; the second hearing with `heard_by` took `heard_seconds`."""
 
     article_sha256: str
     words: int
     quotes: tuple[CheckedQuote, ...]
     findings: tuple[Finding, ...]
+    heard_by: str | None = None
+    heard_seconds: float = 0

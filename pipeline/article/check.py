@@ -51,7 +51,16 @@ def check(
         credited, sure = credit(quote, before, written, earlier)
         last[quote.paragraph] = (quote.end, credited)
         place = said_at(quote.text, streams, [voice for voice, person in people.items() if person.name == credited])
+        foreign = _foreign(quote, place, passages)
+        if place is None and (original := _original(quote, printed)):
+            place = said_at(original.text, streams)
+            foreign = _foreign(original, place, passages)
+            place = place if foreign else None
+        elif any(quote is _original(other, printed) for other in printed) and foreign:
+            continue  # it stands beside its translation
         checked = _checked(quote, credited, place, people, params)
+        if foreign and checked.status in ("exact", "cleaned", "altered"):
+            checked = checked.model_copy(update={"status": "translated"})
         if checked.span and place:
             link = recording.link(checked.span.start)
             checked = checked.model_copy(update={"link": link, **_second(place.words, hearing)})
@@ -71,7 +80,31 @@ def check(
         words=sum(len(norms(line)) for line in shown),
         quotes=tuple(quotes),
         findings=tuple(dict.fromkeys(sorted(found, key=lambda finding: WORST_FIRST.index(finding.severity)))),
+        heard_by=hearing.model if hearing else None,
+        heard_seconds=hearing.seconds if hearing else 0,
     )
+
+
+def _foreign(quote: Printed, place: Place | None, passages: Passages) -> bool:
+    """Whether a quote was said in another language than Dutch."""
+    if place is None or place.edits is None:
+        return False
+    return any(
+        p.language != "nl" and p.overlap(_span(place)) > 0 and p.speaker == place.stream.voice
+        for p in passages.passages
+    )
+
+
+def _span(place: Place) -> Span:
+    return Span(start=place.words[0].start, end=max(place.words[0].start, place.words[-1].end))
+
+
+def _original(quote: Printed, printed: Sequence[Printed]) -> Printed | None:
+    """What stands in “ ” between brackets right after a quote: ‘Wij luisteren’ (“We listen”)."""
+    after = (other for other in printed if other.paragraph == quote.paragraph and other.start >= quote.end)
+    other = next(after, None)
+    beside = other and re.fullmatch(r"\s*,?\s*[\[(][^‘“’”]{0,40}", quote.paragraph[quote.end : other.start])
+    return other if beside else None
 
 
 def _written(people: Mapping[str, Person], params: CheckParams) -> dict[str, str]:
@@ -107,7 +140,7 @@ def _checked(
         text=quote.text,
         status=status,
         credited_to=credited,
-        span=Span(start=place.words[0].start, end=max(place.words[0].start, place.words[-1].end)),
+        span=_span(place),
         voice=voice,
         name=people[voice].name,
         spoken=spoken,
@@ -129,7 +162,7 @@ def _marks(text: str) -> str:
     return plain[:1].casefold() + plain[1:]
 
 
-def _second(words: Sequence[Word], hearing: Hearing | None) -> dict[str, str]:
+def _second(words: Sequence[Word], hearing: Hearing | None) -> dict[str, object]:
     """What the second hearing made of the same words, as fields of a quote; a long quote was heard in pieces."""
     heard = [] if hearing is None or hearing.engine is None else sorted(hearing.quotes, key=lambda one: one.start)
     middles = [(word.start + word.end) / 2 for word in words]
@@ -141,7 +174,9 @@ def _second(words: Sequence[Word], hearing: Hearing | None) -> dict[str, str]:
             inner = [a for a in pieces if any(a != b and a.overlap(b) == a.duration for b in pieces)]
             told = [one.second for one in pieces if one.differs or one not in inner]
             alike = not any(one.differs for one in pieces)
-            return {"heard_twice": "alike" if alike else "differently", "second_hearing": " ".join(told)}
+            differs = tuple(word for one in pieces for word in one.differs)
+            heard_twice = "alike" if alike else "differently"
+            return {"heard_twice": heard_twice, "second_hearing": " ".join(told), "differs": differs}
     return {}
 
 
@@ -155,6 +190,8 @@ def _about(quote: Printed, checked: CheckedQuote, place: Place | None, evidence:
     }
     if checked.status in status:
         yield blocks("quote", status[checked.status], at)
+    if checked.status == "translated":
+        yield look("quote", f"Het citaat {which} is een vertaling; er is gezegd: ‘{checked.spoken}’.", at)
     if not quote.closed:
         yield look("quote", f"Het citaat {which} wordt niet met een aanhalingsteken gesloten.", at)
     if place is None or checked.span is None:

@@ -101,7 +101,10 @@ def about_prose(
             plain = " ".join(norms(sentence))
             if not plain or plain in facts or (closing and plain.startswith(closing)):
                 continue
+            nowhere = {value for value in numbers(sentence) if value not in ground.spoken}
             for doubt in ground.doubts(sentence, cites.get(plain, ())):
+                if doubt.kind == "number" and nowhere:
+                    continue  # told already, as a number that nobody said
                 severe = blocks if doubt.kind in BLOCKING else look
                 yield severe(
                     "number" if doubt.kind == "number" else "support", f"De zin ‘{sentence}’ {doubt.told}.", doubt.at

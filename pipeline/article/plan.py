@@ -117,7 +117,9 @@ def replan(evidence: Evidence, plan: Plan, number: int, style: HouseStyle, hint:
     _, chosen = max(groups, key=lambda g: g[0] - 15.0 * max(0.0, abs(sum(s.words for s in g[1]) - room) / room - 0.3))
     titles = [part.heading for at, part in enumerate(plan.sections, 1) if at != number]
     made = _sections(evidence, style, [theme], [sorted(chosen, key=lambda s: s.start)], titles)
-    return made[0].model_copy(update={"evidence": section.evidence})
+    others = {key for part in plan.sections if part is not section for quote in part.quotes for key in quote.sentences}
+    remarks = tuple(key for key in made[0].remarks if key not in others)
+    return made[0].model_copy(update={"evidence": section.evidence, "remarks": remarks})
 
 
 def _pull(found: Sequence[Stretch]) -> Stretch | None:

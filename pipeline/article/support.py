@@ -36,6 +36,7 @@ REPORTED = {"woorden van een ander", "mogelijk ironisch", "door elkaar gesproken
 WINDOW = 4  # sentences looked at together where nothing is cited
 BARE = 0.23  # share of a sentence's words, weighed by rarity, that may be missing from the transcript
 LOOSE = {"want", "dus", "zodat", "steeds", "gelijk"}  # say little by themselves, but hold up the others
+UNITS = {"kwart", "procent", "keer"}  # make another number of the one before them
 NARROW = 2  # words between a negation and what it denies
 SPEAKS = 0.4  # what it counts for, where nothing is cited, that somebody who is named speaks there
 VAGUE = 3  # words below which a sentence cannot be found by its words
@@ -107,6 +108,7 @@ class Ground:
         usable, said = _held(evidence)
         self.sentences, self.said = usable, said
         self.lemmas = [frozenset(lemmas(text)) for text in said]
+        self.spoken = numbers(" ".join(s.text for s in evidence.sentences))
         self.place = {s.id: at for at, s in enumerate(usable)}
         self.people = {person.name: voice for voice, person in evidence.people.items()}
         listed = [f"{s.name} {s.role or ''} {s.organisation or ''}" for s in params.speakers]
@@ -149,7 +151,7 @@ class Ground:
             yield Doubt("language", "staat niet in het Nederlands", at)
         yield from (Doubt("number", told, at) for told in self._numbers(text, window))
         yield from (Doubt("role", told, at) for told in self._roles(text))
-        missing = [w for w in words if not near(w, here) and not near(w, self.facts)]
+        missing = [w for w in words if not near(w, here) and not near(w, self.facts) and not w.isdigit()]
         total = sum(map(rarity, words))
         if words and sum(map(rarity, missing)) > BARE * total:
             told = f"noemt iets wat in de opname niet terug te vinden is: {', '.join(dict.fromkeys(missing))}"
@@ -167,6 +169,9 @@ class Ground:
     def _numbers(self, text: str, window: Sequence[int]) -> Iterator[str]:
         said = numbers(" ".join(self.said[i] for i in window))
         people = {str(len(self.people)), str(len(self.people) - 1)}
+        shares, told = _shares(text), _shares(" ".join(self.said[i] for i in window))
+        for share in sorted(shares - told):
+            yield f"noemt {' '.join(share)}, wat daar niet is gezegd"
         for value, written in numbers(text).items():
             if value != "1" and value not in said and value not in self.given and value not in people:
                 yield f"noemt het getal {written}, dat daar niet is gezegd"
@@ -199,7 +204,7 @@ class Ground:
         }
 
     def _consents(self, text: str, window: Sequence[int]) -> bool:
-        """Whether one of those named says so near there; anybody where nobody is named."""
+        """Whether one of those named says so near there; what nobody in particular agrees with cannot be shown."""
         named = {self.people.get(name) for name in self._named(text)}
         for i in window:
             if CONSENTS.search(self.said[i]):
@@ -207,7 +212,7 @@ class Ground:
                 other = next((s.voice for s in reversed(self.sentences[:i]) if s.voice != voice), None)
                 if voice in named and named <= {voice, other}:
                     return True
-        return not named and any(CONSENTS.search(self.said[i]) for i in window)
+        return False
 
     def _totals(self, tokens: Sequence[str], said: Sequence[str]) -> Iterator[str]:
         """Words of all or nothing, and comparisons, that were not said."""
@@ -225,10 +230,9 @@ class Ground:
         if len(self._named(text)) != 1 or len(words) < VAGUE:
             return
         for written, name in sorted(self.written.items(), key=lambda pair: -len(pair[0])):
-            if not re.search(
-                rf"(?:[Vv]olgens|aldus|vond|{SAID})\s{re.escape(written)}\b|\b{re.escape(written)}\s(?:{SAID}|vond)\b",
-                text,
-            ):
+            escaped_ = re.escape(written)
+            says = rf"(?:[Vv]olgens|aldus|vond|{SAID})\s(?:\w+\s){{0,3}}{escaped_}\b|\b{escaped_}\s(?:{SAID}|vond)\b"
+            if not re.search(says, text):
                 continue
             share: dict[str, float] = {}
             for i in window:
@@ -253,6 +257,11 @@ def english(words: Sequence[str]) -> bool:
     known = [w for w in words if len(w) > 1 and w.isalpha()]
     ahead = sum(zipf_frequency(w, "en") - zipf_frequency(w, "nl") for w in known)
     return len(known) > 3 and ahead > 0.6 * len(known)
+
+
+def _shares(text: str) -> set[tuple[str, str]]:
+    """'drie kwart', '18 procent', 'twee keer', by value."""
+    return {(value, unit) for a, unit in pairwise(norms(text)) if unit in UNITS and (value := number(a)) is not None}
 
 
 def _negations(text: str, said: Sequence[str]) -> Iterator[str]:

@@ -174,6 +174,13 @@ def here(engine: str, model: str) -> bool:
     return weights.present(BASE) if model == "base" else (_hub(model) / SEAL).is_file()
 
 
+def best_here(engine: str, otherwise: str) -> str:
+    """The biggest model on this disk, at least as big as `otherwise`, which is what it is where nothing is bigger."""
+    sizes = list(SIZES)
+    bigger = sizes[sizes.index(otherwise) + 1 :] if otherwise in sizes and engine in PACE else []
+    return next((name for name in reversed(bigger) if here(engine, name)), otherwise)
+
+
 def obstacle(engine: str, model: str) -> str | None:
     """Why a model cannot be had here, in a few words; None where it can, as far as one question tells."""
     if model == "base" or here(engine, model):

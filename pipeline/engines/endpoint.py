@@ -141,7 +141,8 @@ class _Told:
         if isinstance(error, openai.APITimeoutError):
             raise UnusableError("no answer in time", late=True) from None
         if isinstance(error, openai.APIConnectionError):
-            raise UnusableError("nobody answers there", final=True) from None
+            refused = "Connect" in type(error.__cause__).__name__
+            raise UnusableError("nobody answers there" if refused else "the answer broke off", final=refused) from None
         if isinstance(error, openai.APIStatusError):
             raise _status(error.status_code) from None
         if isinstance(error, openai.OpenAIError | ValueError | TypeError | AttributeError):

@@ -27,6 +27,7 @@ from pipeline.writing import DraftPart, Plan, Quote, Section
 
 PLACE = re.compile(r"\{(naam|rol):([A-Z]+)\}")
 QUOTED = re.compile(r"[‘’“”\"„«»]|(?<!\w)'|'(?!\w)")
+OF_A_SPEAKER = {"ik", "wij", "we", "ons", "onze", "mij", "mijn", "jij", "jou", "jouw", "jullie"}  # not of an article
 LONGEST = 45  # words of one sentence
 LATE = 2  # answers that did not come in time, after which no more are waited for
 PAUSE = 1.0  # seconds before an endpoint that is busy is asked again, doubled each time
@@ -256,13 +257,15 @@ def usable(text: str, scene: Scene, ground: Ground, cites: Sequence[str], *, pla
     typed = set(norms(bare)) & {word for person in people.values() for word in norms(person.name) if len(word) > 2}
     codes = PLACE.findall(line)
     wrong = QUOTED.search(bare) or re.search(r"[{}<>\[\]*_#|`]|https?:", bare) or typed or (plain and codes)
-    if wrong or not 3 <= len(line.split()) <= LONGEST or any(voice not in people for _, voice in codes):
+    if wrong or len(line.split()) > LONGEST or OF_A_SPEAKER & set(norms(bare)):
+        return None
+    if any(voice not in people for _, voice in codes):
         return None
     if not re.search(r"[.?]$", line) or any(people[voice].role is None for kind, voice in codes if kind == "rol"):
         return None
     named = set(scene.named)
     told = upper_first(PLACE.sub(lambda code: _filled(code[1], code[2], scene), line))
-    if any(ground.doubts(told, cites)):
+    if len(told.split()) < 3 or any(ground.doubts(told, cites)):
         scene.named = named
         return None
     return told

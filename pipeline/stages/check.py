@@ -1,42 +1,78 @@
-"""check: every quote, name and number of the article against the transcript."""
+"""check: every quote, name, number and sentence of the article against the transcript; also of an article elsewhere."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
 
 from pipeline.article.check import check
-from pipeline.artifacts import ARTICLE, CHECK, DRAFT, HEARING, PASSAGES, RECORDING
+from pipeline.article.report import page
+from pipeline.artifacts import ARTICLE, CHECK, CHECK_PAGE, DRAFT, HEARING, PASSAGES, RECORDING, Noted
 from pipeline.config import CheckParams
 from pipeline.edits import EDITED_ARTICLE, NAMES, WORDS, read_corrections, read_pins, typed
+from pipeline.errors import PipelineError
 from pipeline.speech.names import names_of
 from pipeline.speech.nearmisses import proposals
 from pipeline.stage import Job, Stage
+from pipeline.workspace import Workspace
+from pipeline.writing import CheckReport
+
+N = TypeVar("N", bound=BaseModel)
 
 
 def run(job: Job[CheckParams]) -> str:
-    """Write 60-check.json; '7 quotes: 2 exact, 5 cleaned; 3 things to settle'."""
-    passages = job.read(PASSAGES)
+    """Write 60-check.json and 60-check.md; '7 quotes: 2 exact, 5 cleaned; 3 things to settle'."""
     edited = job.edits(EDITED_ARTICLE)
-    article = edited if edited.exists() else job.path(ARTICLE)
-    listed = tuple(s.name for s in job.params.speakers)
-    names = names_of(passages, listed, read_pins(job.edits(NAMES)))
-    hearing = job.read(HEARING) if job.has(HEARING) else None
-    words = [word for passage in passages.passages for word in passage.words]
-    settled = [correction.written for correction in read_corrections(job.edits(WORDS))]
-    misheard = proposals(words, listed, job.params.glossary, settled)
-    claims = [claim for part in job.read(DRAFT).parts for claim in part.claims]
-    report = check(typed(article), passages, names, job.params, job.read(RECORDING), hearing, misheard, claims)
-    job.write(CHECK, report)
-    counts = Counter(quote.status for quote in report.quotes)
+    text = typed(edited if edited.exists() else job.path(ARTICLE))
+    found = _report(text, job.params, lambda noted: job.read(noted) if job.has(noted) else None, job.edits)
+    job.write(CHECK, found)
+    job.write(CHECK_PAGE, page(found, job.params.title or job.read(RECORDING).title))
+    counts = Counter(quote.status for quote in found.quotes)
     kinds = ", ".join(f"{count} {status}" for status, count in counts.most_common())
-    blocking = sum(finding.severity == "blocks" for finding in report.findings)
-    return f"{len(report.quotes)} quotes: {kinds or 'none'}; {blocking} things to settle"
+    blocking = sum(finding.severity == "blocks" for finding in found.findings)
+    return f"{len(found.quotes)} quotes: {kinds or 'none'}; {blocking} things to settle"
+
+
+def against(workspace: Workspace, file: Path) -> tuple[CheckReport, str]:
+    """Any Markdown, hand-written too, against a webinar's transcript: the report, and the page to read."""
+    if not file.is_file():
+        raise PipelineError(f"there is no file {file}", "give the Markdown of an article")
+    text = typed(file)
+    if "\0" in text:
+        raise PipelineError(f"{file} holds no text", "give the Markdown of an article (.md or .txt)")
+
+    def read(noted: Noted[N]) -> N | None:
+        path = workspace.path(noted.file)
+        return noted.load(path.read_bytes()) if path.exists() else None
+
+    if read(PASSAGES) is None:
+        raise PipelineError(f"{workspace.slug} has no transcript yet", f"impressie run {workspace.slug}")
+    params = CheckParams(**workspace.webinar().facts())
+    found = _report(text, params, read, lambda name: workspace.folder / "edits" / name)
+    return found, page(found, file.name)
+
+
+def _report(
+    text: str, params: CheckParams, read: Callable[[Noted[N]], N | None], edit: Callable[[str], Path]
+) -> CheckReport:
+    passages, recording, draft, hearing = (read(noted) for noted in (PASSAGES, RECORDING, DRAFT, HEARING))  # type: ignore[arg-type]
+    listed = tuple(speaker.name for speaker in params.speakers)
+    names = names_of(passages, listed, read_pins(edit(NAMES)))
+    words = [word for passage in passages.passages for word in passage.words]
+    settled = [correction.written for correction in read_corrections(edit(WORDS))]
+    misheard = proposals(words, listed, params.glossary, settled)
+    claims = [claim for part in draft.parts for claim in part.claims] if draft else []
+    return check(text, passages, names, params, recording, hearing, misheard, claims)
 
 
 STAGE = Stage(
     name="check",
     reads=(RECORDING, PASSAGES, DRAFT, ARTICLE, HEARING),
-    writes=(CHECK,),
+    writes=(CHECK, CHECK_PAGE),
     uses=lambda webinar: CheckParams(**webinar.facts()),
     version=3,
     run=run,

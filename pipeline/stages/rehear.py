@@ -11,6 +11,7 @@ from pipeline.article import quotes
 from pipeline.article.text import norm, number
 from pipeline.artifacts import ARTICLE, AUDIO, HEARING, PASSAGES, TRANSCRIPT
 from pipeline.config import RehearParams, TranscribeSettings, Webinar
+from pipeline.engines import choice
 from pipeline.models import Word
 from pipeline.speech import audio
 from pipeline.stage import Job, Stage, Transcriber
@@ -38,9 +39,7 @@ def run(job: Job[RehearParams]) -> str:
     if not job.has(AUDIO):
         job.write(HEARING, Hearing(engine=None, model=None))
         return "skipped: there is no recording to listen to"
-    model = job.params.model
-    if model == "same":
-        model = job.read(TRANSCRIPT).model or "base"
+    model = job.choose("model", lambda: _model(job))
     before = job.earlier(HEARING)
     known = before.quotes if before and before.model == model else ()
     cached = {(heard.start, heard.end, heard.first): heard for heard in known}
@@ -58,6 +57,14 @@ def run(job: Job[RehearParams]) -> str:
     job.write(HEARING, Hearing(engine=job.params.engine, model=model, quotes=heard, seconds=spent))
     otherwise = sum(1 for again in heard if again.differs)
     return f"{len(heard)} quotes heard again, {otherwise} with other words"
+
+
+def _model(job: Job[RehearParams]) -> str:
+    """'same' is the transcript's own; 'best' the biggest that needs no fetching, which may be the same."""
+    wanted, first = job.params.model, job.read(TRANSCRIPT).model or "base"
+    if wanted == "same":
+        return first
+    return choice.best_here(job.params.engine, first) if wanted == "best" else wanted
 
 
 def _key(words: Sequence[Word]) -> tuple[float, float, str]:
@@ -117,7 +124,7 @@ STAGE = Stage(
     reads=(AUDIO, TRANSCRIPT, PASSAGES, ARTICLE),
     writes=(HEARING,),
     uses=uses,
-    version=1,
+    version=2,
     run=run,
     lays=(edits.EDITED_ARTICLE,),
 )
