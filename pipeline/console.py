@@ -12,7 +12,7 @@ from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING
 
-from pipeline.speech.passages import clock
+from pipeline.models import clock
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars

@@ -11,6 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 SENTENCE_END = re.compile(r"[.?!…][\"'”’)\]]*$")
 
 
+def clock(seconds: float) -> str:
+    """Seconds as h:mm:ss, for people."""
+    whole = int(seconds)
+    return f"{whole // 3600}:{whole % 3600 // 60:02}:{whole % 60:02}"
+
+
 class Noun(BaseModel):
     """A value that never changes; an unknown field is an error."""
 

@@ -8,12 +8,11 @@ from collections.abc import Callable
 from pipeline import edits, runner, voices
 from pipeline.edits import Move, Pin
 from pipeline.errors import PipelineError
-from pipeline.models import Passage, Passages, Span, Word, ends_sentence
+from pipeline.models import Passage, Passages, Span, Word, clock, ends_sentence
 from pipeline.settings import seconds
 from pipeline.speech.following import followed, moved, within
 from pipeline.speech.moves import spans_of
 from pipeline.speech.names import moments_of, voice_at
-from pipeline.speech.passages import clock
 from pipeline.workspace import Workspace
 
 Say = Callable[[str], None]

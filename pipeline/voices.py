@@ -10,11 +10,10 @@ from pipeline import edits
 from pipeline.artifacts import PASSAGES
 from pipeline.edits import Move
 from pipeline.errors import PipelineError
-from pipeline.models import NamedVoice, Passages
+from pipeline.models import NamedVoice, Passages, clock
 from pipeline.speech import moves, picture
 from pipeline.speech.introductions import Evidence
 from pipeline.speech.names import judge, pinned, voice_at
-from pipeline.speech.passages import clock
 from pipeline.workspace import Workspace
 
 MOMENTS = 3

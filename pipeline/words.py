@@ -9,11 +9,10 @@ from pipeline import edits, runner, webinars
 from pipeline.artifacts import RECORDING, TRANSCRIPT
 from pipeline.edits import Correction
 from pipeline.errors import PipelineError
-from pipeline.models import Suspect, Transcript, Word
+from pipeline.models import Suspect, Transcript, Word, clock
 from pipeline.settings import seconds
 from pipeline.speech.corrections import corrected, places, plains
 from pipeline.speech.nearmisses import FAMILIAR, frequency, proposals
-from pipeline.speech.passages import clock
 from pipeline.workspace import Workspace
 
 SHOWN = 3  # moments, and words on either side

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from endpoints import Answer, Question, Server, endpoint, honest
@@ -116,8 +116,9 @@ LIES: dict[str, Answer] = {
     "half JSON": lambda q: honest(q)[: len(honest(q)) // 2],
 }
 GIVEAWAYS = (
-    "vooral een parkeerplaats", "is een parkeerplaats’, zei", "bestuur parkeerplaats", "5000", "Femke", "urgemeester", "over eens",
-    "According", "enthousiast", "lintje", "javascript", "script", "provincie", "de beste", "zeiden", "Visser rijden",
+    "vooral een parkeerplaats", "is een parkeerplaats’, zei", "bestuur parkeerplaats", "5000", "Femke", "urgemeester",
+    "over eens", "According", "enthousiast", "lintje", "javascript", "script", "provincie", "de beste",
+    "zeiden", "Visser rijden",
 )  # fmt: skip
 
 
@@ -126,7 +127,8 @@ def test_no_lie_of_a_model_comes_into_the_article_unseen(lie: str) -> None:
     parts, server = written(LIES[lie])
     article = joined(parts)
     flagged = findings(parts)
-    assert flagged == [] and not [word for word in GIVEAWAYS if word in article]
+    assert flagged == []
+    assert not [word for word in GIVEAWAYS if word in article]
     assert len(server.asked) <= 4 * 3
     assert len(re.findall(r"^## ", article, re.MULTILINE)) == 3
 
@@ -269,10 +271,8 @@ def test_a_key_comes_in_no_file_no_message_and_no_traceback(done, impressie, mon
     assert said.code == 0
     assert "the key is refused (401)" in said.err
     assert "canary" not in said.err + said.out
-    for folder, _, files in os.walk(home):
-        for name in files:
-            with open(os.path.join(folder, name), "rb") as file:
-                assert b"sk-canary" not in file.read(), name
+    for file in filter(Path.is_file, home.rglob("*")):
+        assert b"sk-canary" not in file.read_bytes(), file
 
 
 def test_what_a_model_cost_stands_in_the_receipt(done, impressie, monkeypatch) -> None:  # noqa: F811
@@ -287,7 +287,7 @@ def test_what_a_model_cost_stands_in_the_receipt(done, impressie, monkeypatch) -
 
 
 def test_without_a_key_the_user_is_told_which_variable(done, impressie) -> None:  # noqa: F811
-    toml, home = done, done.parent.parent
+    toml = done
     with endpoint(honest) as server:
         toml.write_text(settings(server, toml.read_text(encoding="utf-8")), encoding="utf-8")
         said = impressie("run", SLUG)
@@ -298,7 +298,7 @@ def test_without_a_key_the_user_is_told_which_variable(done, impressie) -> None:
 @pytest.mark.parametrize(("answer", "state"), [(honest, "answered in"), (lambda _: 401, "the key is refused")])
 def test_the_doctor_tries_the_endpoint(done, impressie, monkeypatch, answer: Callable[..., object], state: str) -> None:  # noqa: F811
     monkeypatch.setenv("CANARY_KEY", "sk-canary-4711")
-    toml, home = done, done.parent.parent
+    toml = done
     with endpoint(answer) as server:  # type: ignore[arg-type]
         toml.write_text(settings(server, toml.read_text(encoding="utf-8")), encoding="utf-8")
         said = impressie("doctor")

@@ -51,10 +51,10 @@ def check(
         credited, sure = credit(quote, before, written, earlier)
         last[quote.paragraph] = (quote.end, credited)
         place = said_at(quote.text, streams, [voice for voice, person in people.items() if person.name == credited])
-        foreign = _foreign(quote, place, passages)
+        foreign = _foreign(place, passages)
         if place is None and (original := _original(quote, printed)):
             place = said_at(original.text, streams)
-            foreign = _foreign(original, place, passages)
+            foreign = _foreign(place, passages)
             place = place if foreign else None
         elif any(quote is _original(other, printed) for other in printed) and foreign:
             continue  # it stands beside its translation
@@ -85,7 +85,7 @@ def check(
     )
 
 
-def _foreign(quote: Printed, place: Place | None, passages: Passages) -> bool:
+def _foreign(place: Place | None, passages: Passages) -> bool:
     """Whether a quote was said in another language than Dutch."""
     if place is None or place.edits is None:
         return False

@@ -9,7 +9,19 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 
 from pipeline.article.questions import asks
-from pipeline.article.text import FUNCTION, content, is_word, norm, norms, number, rarity, tail, upper_first, wordset
+from pipeline.article.text import (
+    FUNCTION,
+    content,
+    is_word,
+    lemma,
+    norm,
+    norms,
+    number,
+    rarity,
+    tail,
+    upper_first,
+    wordset,
+)
 from pipeline.writing import Sentence
 
 IMPERATIVES, DETERMINERS, LINKS = map(wordset, ("imperatives", "determiners", "links"))
@@ -105,8 +117,13 @@ def often(sentences: Sequence[Sentence], barred: Collection[str], least: int = 3
             voices.setdefault(word, set()).add(sentence.voice)
     fit = [w for w in said if said[w] >= least and len(voices[w]) >= least - 1 and words.named(w)]
     fit = [w for w in fit if rarity(w) > COMMON]
-    fit = [w for w in fit if is_word(w) and w not in barred]
+    fit = [w for w in fit if is_word(w) and w not in barred and not _verb(w) and number(w) is None]
     return [str(words.named(word)) for word in sorted(fit, key=lambda word: -said[word] * rarity(word))[:3]]
+
+
+def _verb(word: str) -> bool:
+    """'hangt', by its infinitive: 'en het hangt ervan af' is no noun behind its article."""
+    return lemma(word) != word and lemma(word).endswith("en") and not word.endswith("en")
 
 
 def _groups(text: str, length: tuple[int, int]) -> Iterator[tuple[list[str], str]]:

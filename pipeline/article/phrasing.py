@@ -26,33 +26,40 @@ def according(text: str, name: str) -> str | None:
     tokens = text.split()
     if norm(tokens[0]) in AHEAD:
         return _added(text, tokens, name)
-    if not LENGTH[0] <= len(tokens) <= LENGTH[1] or not text.endswith(".") or re.search(r"[,;:–…“”\[\]()]", text):
-        return None
     words = [norm(token) for token in tokens]
     at = next((i for i, word in enumerate(words[: BEFORE_VERB + 1]) if word in FINITE), 0)
     subject, rest = words[:at], words[at + 1 :]
-    if not at or not _names_itself(subject) or (subject == ["je"] and words[at] not in TURNS_ROUND):
-        return None
     joined = next((i for i, word in enumerate(rest) if word in JOINS), len(rest))
-    if {*words} & (FIRST_PERSON | VAGUE) or set(rest[joined:]) & FINITE:
-        return None
-    if set(subject) & (RELATIVE | NEGATIONS - {"geen", "niemand", "niets"}) or _leans(rest):
-        return None
-    if len(content(words)) < 2 or not all(map(is_word, words)):
+    safe = (
+        _plain(text, words)
+        and at > 0
+        and _names_itself(subject)
+        and (subject != ["je"] or words[at] in TURNS_ROUND)
+        and not set(rest[joined:]) & FINITE
+        and not set(subject) & (RELATIVE | NEGATIONS - {"geen", "niemand", "niets"})
+        and not _leans(rest)
+    )
+    if not safe:
         return None
     before = lower_first(" ".join(tokens[:at]))
     return f"Volgens {name} {tokens[at]} {before} {' '.join(tokens[at + 1 :])}"
 
 
+def _plain(text: str, words: Sequence[str]) -> bool:
+    """One clause of a fair length, of words that exist, that is not about who speaks."""
+    fair = LENGTH[0] <= len(words) <= LENGTH[1] and text.endswith(".")
+    single = not re.search(r"[,;:–…“”\[\]()]", text) and not {*words} & (FIRST_PERSON | VAGUE)
+    return fair and single and len(content(words)) > 1 and all(map(is_word, words))
+
+
 def _added(text: str, tokens: Sequence[str], name: str) -> str | None:
     """'In tien jaar zijn de tarieven gestegen, aldus Tol': where something else stands before the verb."""
     words = [norm(token) for token in tokens]
-    plain = LENGTH[0] <= len(tokens) <= LENGTH[1] and text.endswith(".") and not re.search(r"[,;:–…“”\[\]()]", text)
-    leans = {*words} & (FIRST_PERSON | VAGUE | {"die", "dit", "deze", "zo'n"}) or _leans(words)
+    leans = {*words} & {"die", "dit", "deze", "zo'n"} or _leans(words)
     verb = next((i for i, word in enumerate(words) if word in FINITE), None)
-    if not plain or leans or verb is None or len(content(words)) < 3 or not all(map(is_word, words)):
+    if not _plain(text, words) or leans or verb is None or not set(words[verb + 1 :]) & HEADS:
         return None
-    return f"{text.removesuffix('.')}, aldus {name}." if set(words[verb + 1 :]) & HEADS else None
+    return f"{text.removesuffix('.')}, aldus {name}."
 
 
 def _names_itself(subject: Collection[str]) -> bool:

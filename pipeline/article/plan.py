@@ -13,8 +13,8 @@ from pipeline.article.headings import heading, lexicon
 from pipeline.article.phrasing import according
 from pipeline.article.questions import alike, asked_by_host, asked_loosely, leaning, personal, worth
 from pipeline.article.stretches import Stretch, stretches, values
-from pipeline.article.support import lemmas, near
-from pipeline.article.text import content, norms, sign
+from pipeline.article.support import near
+from pipeline.article.text import content, lemmas, norms, sign
 from pipeline.errors import PipelineError
 from pipeline.settings import HouseStyle
 from pipeline.writing import Plan, Section, Sentence
@@ -84,8 +84,8 @@ def make_plan(evidence: Evidence, style: HouseStyle) -> Plan:
 
 
 def quotable(evidence: Evidence, style: HouseStyle, room: float) -> list[Stretch]:
-    """All that may be quoted, best first; the best length is that of which two or three fill a section."""
-    return stretches(evidence, style.quote, max(style.quote[0] + 6, round(room / 2.5)))
+    """All that may be quoted, best first; the best length is that of which some three fill a section."""
+    return stretches(evidence, style.quote, max(style.quote[0] + 6, round(room / 3.2)))
 
 
 def options(evidence: Evidence, plan: Plan, number: int, style: HouseStyle) -> list[Stretch]:
@@ -246,7 +246,7 @@ def _worth(parts: Sequence[Mapping[str, float]]) -> float:
 def choose(
     themes: Sequence[Sequence[Block]], found: Sequence[Stretch], evidence: Evidence, room: float
 ) -> list[list[Stretch]]:
-    """Two or three quotes per theme, in order of time: together the best that lets everybody speak within `room` words."""
+    """Two or three quotes per theme, in order of time: the best that lets everybody speak within `room` words."""
     guests = {voice: s for voice, s in evidence.seconds.items() if voice != evidence.host}
     must = {voice for voice, seconds in guests.items() if seconds > MUST_SPEAK * sum(guests.values())}
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from pipeline.article.text import counted, escaped, listed
-from pipeline.speech.passages import clock
+from pipeline.models import clock
 from pipeline.writing import CheckedQuote, CheckReport, Finding
 
 STATUS = {
@@ -36,14 +36,15 @@ MOST_NOTES = 12  # of one kind, after which only their number is told
 
 def page(report: CheckReport, title: str) -> str:
     """Dutch Markdown: a summary, what to settle, what to look at, and every quote with its place and its edits."""
-    counts = Counter(quote.status for quote in report.quotes)
+    counts = Counter(str(quote.status) for quote in report.quotes)
     kinds = [f"{counts[status]} {told}" for status, told in STATUS.items() if counts[status]]
     severities = Counter(finding.severity for finding in report.findings)
+    told = f": {listed(kinds)}" if kinds else ""
+    todo = f"Te regelen: {severities['blocks']}. Om naar te kijken: {severities['look']}."
     lines = [
         f"# Controle van ‘{escaped(title)}’",
         "",
-        f"{report.words} woorden, {len(report.quotes)} citaten{': ' + listed(kinds) if kinds else ''}. "
-        f"Te regelen: {severities['blocks']}. Om naar te kijken: {severities['look']}.",
+        f"{report.words} woorden, {len(report.quotes)} citaten{told}. {todo}",
     ]
     if report.heard_by:
         lines.append(
@@ -78,7 +79,8 @@ def _quote(quote: CheckedQuote) -> Iterator[str]:
     when = clock(quote.span.start) if quote.span else "–"
     where = f"[{when}]({quote.link})" if quote.link else when
     heard = f", {HEARD[quote.heard_twice]}" if quote.span else ""
-    yield f"- **{STATUS[quote.status]}**, {where}, {escaped(quote.credited_to or 'onbekend')}{heard}: ‘{escaped(quote.text)}’"
+    who = escaped(quote.credited_to or "onbekend")
+    yield f"- **{STATUS[quote.status]}**, {where}, {who}{heard}: ‘{escaped(quote.text)}’"
     told = [f"{EDITS[edit.kind]} (‘{escaped(edit.text)}’)" for edit in quote.edits if edit.kind != "punctuation"]
     if told:
         yield f"  - {'; '.join(told)}"

@@ -50,6 +50,7 @@ class Scene:
         self.short = surnames(self.evidence.people.values())
         self.blocks = blocks_of(self.evidence)
         evidence = self.evidence
+        self.leaning = leaning(evidence).keys() - asked_by_host(evidence).keys()
         self.questions = {**leaning(evidence), **asked_loosely(evidence), **asked_by_host(evidence)}
 
     def say(self, text: str, *cites: str) -> str:

@@ -213,9 +213,9 @@ def _score(run: Sequence[Sentence], value: Mapping[str, float], weight: Mapping[
         (-0.4, len(content(first)) < 2),
         (-0.5, run[-1].text.endswith("?") and len(run) > 1),
         (-PADDING * sum(words for words, w in zip(sizes, weights, strict=True) if w < top[0] - 1) / sum(sizes), True),
-        (-0.9 * max(0.0, abs(length - 1) - 0.6), True),
+        (-0.9 * max(0.0, abs(length - 1) - 0.9), True),
     )
-    return top[0] + 0.2 * sum(top[1:2]) - USUAL_WEIGHT + sum(weight for weight, holds in signs if holds)
+    return top[0] + 0.1 * sum(top[1:2]) - USUAL_WEIGHT + sum(weight for weight, holds in signs if holds)
 
 
 def _parallel(a: Sequence[str], b: Sequence[str]) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 from pipeline.article.evidence import Evidence
@@ -15,6 +14,8 @@ from pipeline.article.text import (
     FUNCTION,
     NEGATIONS,
     date,
+    lemma,
+    lemmas,
     norm,
     norms,
     number,
@@ -45,25 +46,11 @@ OWN = 0.5  # share of what is found that the person it is credited to must have 
 
 @dataclass(frozen=True)
 class Doubt:
-    """What is wrong with a sentence: 'number', 'speaker', 'role', 'agreement', 'negation', 'all', 'words', 'language'."""
+    """What is wrong with a sentence: its number, speaker, role, agreement, negation, words, language, and so on."""
 
     kind: str
     told: str
     at: float | None = None
-
-
-@lru_cache(maxsize=65536)
-def lemma(word: str) -> str:
-    """'zagen' → 'zien'; numbers by their value."""
-    import simplemma
-
-    value = number(word)
-    return value if value is not None else simplemma.lemmatize(word, lang="nl").casefold()
-
-
-def lemmas(text: str) -> list[str]:
-    """What may tell something, in order; function words are none."""
-    return [lemma(word) for word in norms(text) if word not in FUNCTION and len(word) > 1]
 
 
 def near(word: str, others: Collection[str]) -> bool:
@@ -123,7 +110,7 @@ class Ground:
         self.written = {name: name for name in self.people} | {short[name]: name for name in self.people}
 
     def window(self, words: Sequence[str], voices: Collection[str], cites: Collection[str]) -> list[int]:
-        """Where a sentence with these lemmas may rest: what is cited with its neighbours, else the best few together."""
+        """Where a sentence may rest: what is cited with its neighbours, else the few sentences that hold most of it."""
         cited = [self.place[key] for key in cites if key in self.place]
         if cited:
             return sorted({at for one in cited for at in range(max(0, one - 1), min(len(self.sentences), one + 2))})
@@ -220,9 +207,9 @@ class Ground:
             here = [token for token in tokens if token in kind and token not in LOOSE]
             if here and not kind & set(said):
                 yield f"zegt ‘{here[0]}’; zo stellig is het niet gezegd"
-        for token, after in pairwise(tokens):
-            if after == "dan" and token.endswith("er") and token not in said and token != "eerder":
-                yield f"vergelijkt (‘{token} dan’) zoals het niet is gezegd"
+        for more, after in pairwise(tokens):
+            if after == "dan" and more.endswith("er") and more not in said and more != "eerder":
+                yield f"vergelijkt (‘{more} dan’) zoals het niet is gezegd"
 
     def _speaker(self, text: str, words: Sequence[str], window: Sequence[int]) -> Iterator[str]:
         """Somebody is said to have said what another said."""

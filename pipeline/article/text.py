@@ -152,6 +152,20 @@ def content(words: Iterable[str]) -> list[str]:
 
 
 @lru_cache(maxsize=65536)
+def lemma(word: str) -> str:
+    """'zagen' → 'zien'; numbers by their value."""
+    import simplemma
+
+    value = number(word)
+    return value if value is not None else simplemma.lemmatize(word, lang="nl").casefold()
+
+
+def lemmas(text: str) -> list[str]:
+    """What may tell something, in order; function words are none."""
+    return [lemma(word) for word in norms(text) if word not in FUNCTION and len(word) > 1]
+
+
+@lru_cache(maxsize=65536)
 def rarity(word: str) -> float:
     """0 for 'de', about 1 for a word that nobody knows (wordfreq's Zipf scale runs from 0 to 8)."""
     from wordfreq import zipf_frequency

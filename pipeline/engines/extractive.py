@@ -12,7 +12,19 @@ from pipeline.article.phrasing import according, topic
 from pipeline.article.plan import FINAL, GOOD, Block
 from pipeline.article.questions import alike, asks, personal, worth
 from pipeline.article.scene import Scene
-from pipeline.article.text import content, counted, date, escaped, inside, listed, lower_first, norms, sign, upper_first
+from pipeline.article.text import (
+    content,
+    counted,
+    date,
+    escaped,
+    inside,
+    lemma,
+    listed,
+    lower_first,
+    norms,
+    sign,
+    upper_first,
+)
 from pipeline.writing import DraftPart, Quote, Section, Sentence
 
 DISAGREES, AGREES, YES, ROUND, TIP, CHAT, VIEWERS = map(
@@ -307,7 +319,10 @@ def _unstopped(text: str) -> str:
 
 def _others(scene: Scene) -> str:
     """The other subjects: questions that were put, and things that were named."""
-    keys = [key for key, text in scene.untold() if asks(text) and not text.startswith("Wie")]
+    loose = [key for key in scene.questions if scene.evidence.by_id[key].voice == scene.evidence.host]
+    more = [key for key in loose if not personal(scene.questions[key]) and not alike(scene.questions[key], scene.asked)]
+    keys = [key for key in dict.fromkeys((*(key for key, _ in scene.untold()), *more)) if asks(scene.questions[key])]
+    keys = [key for key in keys if not scene.questions[key].startswith("Wie") and key not in scene.leaning]
     texts = [scene.questions[key] for key in keys]
     keys = [key for at, key in enumerate(keys) if not alike(texts[at], texts[:at])][:2]
     scene.asked += [scene.questions[key] for key in keys]
@@ -337,7 +352,8 @@ def _things(scene: Scene) -> list[str]:
             found.append(f"{said[1].lower()} {term}" if said[1] else term)
     barred = {*title, *scene.evidence.names, *norms(told), *norms(" ".join(found))}
     named = often([s for s in scene.evidence.usable if s.voice != scene.evidence.host], barred, least=2)
-    return [*found[:3], *(name for name in named if " " in name)][:4]
+    more = {lemma(name.split()[-1]): name for name in reversed(named) if " " in name}
+    return [*found[:3], *reversed(more.values())][:4]
 
 
 def _article(said: re.Match[str]) -> int:

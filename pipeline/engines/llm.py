@@ -17,8 +17,8 @@ from typing import Any
 from pipeline.article.plan import options
 from pipeline.article.scene import Scene
 from pipeline.article.stretches import Stretch, values
-from pipeline.article.support import Ground, lemmas, near
-from pipeline.article.text import escaped, inside, norms, number, upper_first
+from pipeline.article.support import Ground, near
+from pipeline.article.text import escaped, inside, lemmas, norms, number, upper_first
 from pipeline.config import CheckParams, LlmParams
 from pipeline.engines import extractive
 from pipeline.engines.endpoint import Endpoint, UnusableError

@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.edits import Pin
-from pipeline.models import NamedVoice, Passages
+from pipeline.models import NamedVoice, Passages, clock
 from pipeline.speech.addressing import calls, thanks
 from pipeline.speech.introductions import Evidence, introductions, utterances
-from pipeline.speech.passages import clock
 
 POINTS = {"strong": 3, "fair": 1, "weak": 0}
 ENOUGH = 2

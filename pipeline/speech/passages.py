@@ -169,9 +169,3 @@ def passage_of(words: Sequence[Word], voice: str, language: str, taken: set[str]
         language=language,
         words=tuple(words),
     )
-
-
-def clock(seconds: float) -> str:
-    """Seconds as h:mm:ss, for people."""
-    whole = int(seconds)
-    return f"{whole // 3600}:{whole % 3600 // 60:02}:{whole % 60:02}"

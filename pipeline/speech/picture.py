@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
-from pipeline.models import Passages, Span
-from pipeline.speech.passages import clock
+from pipeline.models import Passages, Span, clock
 
 # Paul Tol's 'muted' colours (personal.sron.nl/~pault), told apart by colour-blind people; dark and light take turns,
 # so that neighbours differ in grey too.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from pydantic import BaseModel
 
@@ -28,7 +28,11 @@ def run(job: Job[CheckParams]) -> str:
     """Write 60-check.json and 60-check.md; '7 quotes: 2 exact, 5 cleaned; 3 things to settle'."""
     edited = job.edits(EDITED_ARTICLE)
     text = typed(edited if edited.exists() else job.path(ARTICLE))
-    found = _report(text, job.params, lambda noted: job.read(noted) if job.has(noted) else None, job.edits)
+
+    def read(noted: Noted[N]) -> N | None:
+        return job.read(noted) if job.has(noted) else None
+
+    found = _report(text, job.params, read, job.edits)
     job.write(CHECK, found)
     job.write(CHECK_PAGE, page(found, job.params.title or job.read(RECORDING).title))
     counts = Counter(quote.status for quote in found.quotes)
@@ -56,10 +60,17 @@ def against(workspace: Workspace, file: Path) -> tuple[CheckReport, str]:
     return found, page(found, file.name)
 
 
-def _report(
-    text: str, params: CheckParams, read: Callable[[Noted[N]], N | None], edit: Callable[[str], Path]
-) -> CheckReport:
-    passages, recording, draft, hearing = (read(noted) for noted in (PASSAGES, RECORDING, DRAFT, HEARING))  # type: ignore[arg-type]
+class Reader(Protocol):
+    """Reads an artifact; None where it is not there."""
+
+    def __call__(self, noted: Noted[N]) -> N | None:
+        """The noun in it."""
+
+
+def _report(text: str, params: CheckParams, read: Reader, edit: Callable[[str], Path]) -> CheckReport:
+    passages, recording, draft, hearing = read(PASSAGES), read(RECORDING), read(DRAFT), read(HEARING)
+    assert passages is not None
+    assert recording is not None
     listed = tuple(speaker.name for speaker in params.speakers)
     names = names_of(passages, listed, read_pins(edit(NAMES)))
     words = [word for passage in passages.passages for word in passage.words]

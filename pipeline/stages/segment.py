@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pipeline import edits
 from pipeline.artifacts import PASSAGES, PICTURE, READABLE, TRANSCRIPT, TURNS
 from pipeline.config import SegmentParams, Webinar
-from pipeline.models import NamedVoice, Passages
+from pipeline.models import NamedVoice, Passages, clock
 from pipeline.speech import picture
 from pipeline.speech.corrections import corrected
 from pipeline.speech.names import names_of
-from pipeline.speech.passages import clock, passages
+from pipeline.speech.passages import passages
 from pipeline.stage import Job, Stage
 
 

@@ -27,9 +27,8 @@ from pipeline import begin
 from pipeline.artifacts import AUDIO, TRANSCRIPT
 from pipeline.config import Webinar, read_toml
 from pipeline.engines.ffmpeg import find_ffmpeg
-from pipeline.models import Span, Transcript, Word
+from pipeline.models import Span, Transcript, Word, clock
 from pipeline.speech import windows
-from pipeline.speech.passages import clock
 from pipeline.stage import Job
 from pipeline.stages.transcribe import STAGE
 
