@@ -23,6 +23,8 @@ app = typer.Typer(
 )
 models_app = typer.Typer(rich_markup_mode=None, help="What Whisper and speaker models are here, and what each costs.")
 app.add_typer(models_app, name="models")
+style_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The house style of your articles.")
+app.add_typer(style_app, name="style")
 
 Slug = Annotated[str, typer.Argument(help="The webinar: its slug or a unique part of it.", metavar="SLUG")]
 
@@ -313,6 +315,28 @@ def fetch(name: Annotated[str, typer.Argument(help="A name from 'impressie model
     with console.terminal() as face:
         path = choice.fetch(name, console.fetching(face, name))
     console.say(f"{name} is in {path}")
+
+
+@style_app.command("learn", no_args_is_help=True)
+def learn(
+    files: Annotated[list[Path], typer.Argument(help="Earlier articles, .md or .txt.")],
+    write: Annotated[bool, typer.Option("--write", help="Put the proposals into configs/huisstijl.toml.")] = False,
+) -> None:
+    """Measure earlier articles and propose the settings of configs/huisstijl.toml."""
+    from pipeline import styles
+
+    home = Here.home()
+    lesson = styles.learned(home, files)
+    console.table(("article", "words", "lead", "questions", "headings", "quotes", "quoted"), lesson.articles())
+    console.out("")
+    if not lesson.proposals:
+        console.out("  These articles fit the house style as it is.")
+        return
+    console.table(("setting", "now", "measured", "proposed"), lesson.changes())
+    if write:
+        console.say(f"Written to {styles.write(home or Here.or_here(), lesson)}")
+    else:
+        console.say("To put them into configs/huisstijl.toml: the same command with --write")
 
 
 @app.command()

@@ -202,7 +202,7 @@ def _about(quote: Printed, checked: CheckedQuote, place: Place | None, evidence:
         yield look("quote", text, at)
     span, said = checked.span, [s for s in evidence.sentences if s.excluded and s.voice == checked.voice]
     why = next((s.excluded for s in said if s.overlap(span) > 0.3 and not _put_right(quote, s)), None)
-    if why:
+    if why and not (why == "woorden van een ander" and "“" in quote.text):  # which shows whose words they are
         text = f"Het citaat {which} komt uit een fragment dat niet in het artikel hoort: {why}."
         yield (blocks if why in SERIOUS else look)("excluded", text, at)
     if checked.heard_twice == "differently":

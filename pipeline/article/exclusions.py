@@ -161,9 +161,9 @@ def _of_others(sentences: Sentences) -> Iterable[int]:
                 continue
             around = {norm(t) for t in tokens[max(0, at - 4) : at + (1 if token[-1] in ",:" else 2)]}
             if not around & SPEAKER:
-                own = {"maar", "ik", "wij", "we", "en"}
+                own = {"maar", "ik", "wij", "we", "en", "mij", "ons", "onze"}
                 after = _same_voice(sentences, i, 1)
-                yield from (i, *(j for j in after if not own & set(norms(sentences[j].text)[:1])))
+                yield from (i, *(j for j in after if not own & set(norms(sentences[j].text))))
 
 
 def _ironic(sentences: Sentences) -> Iterable[int]:

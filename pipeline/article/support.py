@@ -1,4 +1,8 @@
-"""Whether the transcript holds up a sentence of the article's own: its words, who said it, its noes and its alls."""
+"""Whether the transcript holds up a sentence of the article's own: its words, who said it, its noes and its alls.
+
+Words are compared by their dictionary form, near the place that a writer named or, where nobody did, near the place
+that holds most of them. It errs on the strict side: what it doubts is for a person to look at.
+"""
 
 from __future__ import annotations
 
@@ -29,14 +33,21 @@ from pipeline.article.text import (
 from pipeline.config import CheckParams
 from pipeline.writing import Sentence
 
-FRAME, ROLES = wordset("frame"), wordset("roles")
+FRAME, ROLES, FRACTIONS = map(wordset, ("frame", "roles", "fractions"))
 TOTALS = wordsets("totals")
+SAYING_LEMMAS = frozenset(lemma(word) for word in wordset("saying"))
 AGREEING, CONSENTS, DISAGREEING, DISAGREES = map(sign, ("agreeing", "consents", "disagreeing", "disagrees"))
 SURVEYS = sign("surveys")
+SAID = (
+    "zei|vertelde|stelde|noemde|benadrukte|constateerde|betoogde|merkte|legde|wees|waarschuwde|schetste|pleitte|meende"
+)
 REPORTED = {"woorden van een ander", "mogelijk ironisch", "door elkaar gesproken", "onaf", "stelt zich voor"}
+LATE = 45.0  # seconds after the first word of the closing in which the host still speaks to everybody
+CLOSE, AROUND = 1, 2  # sentences on either side of what is cited, for what must be said there and for its subject
 WINDOW = 4  # sentences looked at together where nothing is cited
-BARE = 0.23  # share of a sentence's words, weighed by rarity, that may be missing from the transcript
-LOOSE = {"want", "dus", "zodat", "steeds", "gelijk"}  # say little by themselves, but hold up the others
+BARE = 0.2  # share of a sentence's words, weighed by rarity, that may be missing from the transcript
+COMMON, TELLING = 0.2, 0.42  # rarity up to which a missing word says nothing, and from which one is enough
+LOOSE = {"steeds", "gelijk"}  # say little by themselves, but hold up the others of their group
 UNITS = {"kwart", "procent", "keer"}  # make another number of the one before them
 NARROW = 2  # words between a negation and what it denies
 SPEAKS = 0.4  # what it counts for, where nothing is cited, that somebody who is named speaks there
@@ -53,6 +64,187 @@ class Doubt:
     at: float | None = None
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a sentence may rest: indexes of what was said there, and of what was said around that."""
+
+    here: Sequence[int]
+    around: Sequence[int]
+
+
+class Ground:
+    """The transcript as a ground for claims: sentences with their lemmas, and the facts that nobody need have said."""
+
+    def __init__(self, evidence: Evidence, params: CheckParams) -> None:
+        self.people = {person.name: voice for voice, person in evidence.people.items()}
+        self.called = {voice: person.name for voice, person in evidence.people.items()}
+        self.sentences, self.said = _held(evidence)
+        self.lemmas = [frozenset(lemmas(text)) for text in self.said]
+        self.spoken = numbers(" ".join(s.text for s in evidence.sentences))
+        self.at = {s.id: at for at, s in enumerate(self.sentences)}
+        listed = [f"{s.name} {s.role or ''} {s.organisation or ''}" for s in params.speakers]
+        self.roles = {s.name: frozenset(norms(f"{s.role or ''} {s.organisation or ''}")) for s in params.speakers}
+        day = date(params.date) if params.date else None
+        known = [fact for fact in (params.title, params.about, day, *params.organisers, *listed) if fact]
+        self.facts = frozenset(lemmas(" ".join(known)))
+        self.given = numbers(" ".join(known))
+        self.names = frozenset(word for name in [*self.people, *self.roles] for word in norms(name))
+        short = surnames(list({p.name: p for p in evidence.people.values()}.values()))
+        self.written = {name: name for name in self.people} | {short[name]: name for name in self.people}
+
+    def doubts(self, text: str, cites: Collection[str] = ()) -> Iterator[Doubt]:
+        """What is wrong with a sentence of the article's own; nothing where the transcript and the facts hold it up."""
+        told = [w for w in lemmas(text) if w not in self.names]
+        words = [w for w in told if w not in FRAME]
+        place = self._place(text, words, cites)
+        at = self.sentences[place.here[0]].start if place.here else None
+        said = [self.said[i] for i in place.here]
+        if cites and not any(key in self.at for key in cites):
+            yield Doubt("excluded", "rust op een fragment dat niet in het artikel hoort")
+        if english(norms(text)):
+            yield Doubt("language", "staat niet in het Nederlands", at)
+        found = (
+            ("number", self._numbers(text, " ".join(said))),
+            ("role", self._roles(text)),
+            ("words", self._missing(words, place)),
+            ("agreement", self._agreement(text, place)),
+            ("all", _totals(norms(text), said)),
+            ("comparison", _compares(text, said)),
+            ("negation", _negations(text, said)),
+            ("speaker", self._speaker(text, [w for w in told if w not in SAYING_LEMMAS], place)),
+        )
+        yield from (Doubt(kind, what, at) for kind, several in found for what in several)
+
+    def _place(self, text: str, words: Sequence[str], cites: Collection[str]) -> Place:
+        """Round what is cited; else the few sentences that hold most; else, where it is vague, the whole talk."""
+        cited = [self.at[key] for key in cites if key in self.at]
+        if cited:
+            return Place(self._near(cited, CLOSE), self._near(cited, AROUND))
+        everywhere = range(len(self.sentences))
+        if len(words) < VAGUE or SURVEYS.search(text):
+            return Place(everywhere, everywhere)
+        voices = {self.people[name] for name in self._named(text)}
+        best = max(everywhere, key=lambda at: self._held_by(words, voices, at), default=0)
+        here = list(everywhere[best : best + WINDOW])
+        return Place(here, self._near(here, CLOSE))
+
+    def _near(self, indexes: Collection[int], reach: int) -> list[int]:
+        ends = ((max(0, one - reach), min(len(self.sentences), one + reach + 1)) for one in indexes)
+        return sorted({at for begin, end in ends for at in range(begin, end)})
+
+    def _held_by(self, words: Sequence[str], voices: Collection[str], at: int) -> float:
+        here = frozenset().union(*self.lemmas[at : at + WINDOW])
+        speak = any(s.voice in voices for s in self.sentences[at : at + WINDOW])
+        return sum(1.0 if word.isdigit() else rarity(word) for word in words if near(word, here)) + SPEAKS * speak
+
+    def _missing(self, words: Sequence[str], place: Place) -> Iterator[str]:
+        """Words that were not said there, if they weigh enough together."""
+        around = frozenset().union(*(self.lemmas[i] for i in place.around))
+        bare = [w for w in words if not w.isdigit() and not near(w, around) and not near(w, self.facts)]
+        missing = [w for w in bare if rarity(w) > COMMON]
+        weighs = sum(map(rarity, missing)) > BARE * sum(map(rarity, words))
+        if weighs and (len(bare) > 1 or rarity(missing[0]) > TELLING):
+            yield f"noemt iets wat in de opname niet terug te vinden is: {', '.join(dict.fromkeys(missing))}"
+
+    def _numbers(self, text: str, said: str) -> Iterator[str]:
+        for share in sorted(_shares(text) - _shares(said)):
+            yield f"noemt ‘{' '.join(share)}’, wat daar niet is gezegd"
+        known, people = numbers(said), {str(len(self.people)), str(len(self.people) - 1), "1"}
+        for value, written in numbers(text).items():
+            if value not in known and value not in self.given and value not in people:
+                yield f"noemt het getal {written}, dat daar niet is gezegd"
+
+    def _roles(self, text: str) -> Iterator[str]:
+        """A role beside a name that is not that person's."""
+        for written, name in self.written.items():
+            known = self.roles.get(name)
+            for match in re.finditer(rf"(?<!\w){re.escape(written)}(?!\w)", text) if known else ():
+                after = BESIDE.match(text[match.end() :])
+                told = norms(after[1] or after[2]) if after else []
+                beside = [*norms(text[: match.start()])[-3:], *told[:5]]
+                strange = [word for word in beside if word in ROLES and word not in (known or ())]
+                if strange:
+                    yield f"noemt {name} {strange[0]}; dat staat niet in de gegevens"
+                elif after and after[1] and known and set(told) & known:
+                    new = [w for w in told if w not in FUNCTION and not near(w, known) and rarity(w) > COMMON]
+                    if new:
+                        yield f"zegt bij {name} iets wat niet in de gegevens staat: {', '.join(new)}"
+
+    def _named(self, text: str) -> set[str]:
+        return {name for w, name in self.written.items() if re.search(rf"(?<!\w){re.escape(w)}(?!\w)", text)}
+
+    def _agreement(self, text: str, place: Place) -> Iterator[str]:
+        said = " ".join(self.said[i] for i in place.here)
+        denied = DISAGREEING.search(text)
+        if denied and not DISAGREES.search(said):
+            yield "zegt dat iemand het oneens is; dat blijkt niet uit de opname"
+        asked = {"vroeg", "vroegen", "vraag"} & set(norms(text))
+        if AGREEING.search(text) and not denied and not asked and not self._consents(text, place):
+            yield "zegt dat iemand het eens is; dat blijkt niet uit de opname"
+
+    def _consents(self, text: str, place: Place) -> bool:
+        """Whether one of those named says so near there; what nobody in particular agrees with cannot be shown."""
+        named = {self.people[name] for name in self._named(text)}
+        for i in place.here:
+            if CONSENTS.search(self.said[i]) and not DISAGREES.search(self.said[i]):
+                voice = self.sentences[i].voice
+                other = next((s.voice for s in reversed(self.sentences[:i]) if s.voice != voice), None)
+                if voice in named and named <= {voice, other}:
+                    return True
+        return False
+
+    def _speaker(self, text: str, words: Sequence[str], place: Place) -> Iterator[str]:
+        """Somebody is said to have said what another said."""
+        words, named = [word for word in words if not near(word, self.facts)], self._named(text)
+        if len(named) != 1 or len(words) < VAGUE:
+            return
+        [name] = named
+        ways = "|".join(re.escape(w) for w in sorted(self.written, key=len, reverse=True) if self.written[w] == name)
+        if not re.search(
+            rf"(?:[Vv]olgens|aldus|vond|{SAID})\s(?:\w+\s){{0,3}}(?:{ways})\b|\b(?:{ways})\s(?:{SAID}|vond)\b", text
+        ):
+            return
+        share = dict.fromkeys(self.called, 0.0)
+        for voice in share:
+            mine = frozenset().union(*(self.lemmas[i] for i in place.here if self.sentences[i].voice == voice))
+            share[voice] = sum(rarity(w) + 0.2 for w in set(words) if near(w, mine))
+        other = max(share, key=share.__getitem__)
+        if share[self.people[name]] < OWN * share[other]:
+            yield f"schrijft aan {name} toe wat {self.called[other]} zei"
+
+
+BESIDE = re.compile(r",\s([^,:;.‘’“”]+)|\s(?:is|was|werkt als|sprak als)\s(?:een\s|de\s)?([^,:;.‘’“”]+)")
+
+
+def _held(evidence: Evidence) -> tuple[list[Sentence], list[str]]:
+    """The sentences that may hold up a claim, with their text; of what was put right only the right number counts."""
+    sentences: list[Sentence] = []
+    texts: list[str] = []
+    every = evidence.sentences
+    closed = next((s.start for s in every if s.excluded == "na de afsluiting"), 0.0)
+    for at, sentence in enumerate(every):
+        why, text = sentence.excluded, sentence.text
+        if why == "teruggenomen":
+            text = _put_right(text, every[at + 1].text if at + 1 < len(every) else "")
+        elif why == "na de afsluiting":
+            text = text if sentence.voice == evidence.host and sentence.start < closed + LATE else ""
+        elif why and why not in REPORTED:
+            text = ""
+        if text:
+            sentences.append(sentence)
+            texts.append(text)
+    return sentences, texts
+
+
+def _put_right(text: str, after: str) -> str:
+    """What is left of a sentence round 'nee, dat zeg ik verkeerd': what comes after it, or all but a wrong number."""
+    if taken := TAKEN_BACK.search(text):
+        return re.sub(r"\bniet \S+", "", text[taken.end() :])
+    if not TAKEN_BACK.search(after):
+        return text
+    return " ".join(t for t in text.split() if number(t) is None) if numbers(text) and numbers(after) else ""
+
+
 def near(word: str, others: Collection[str]) -> bool:
     """Whether a lemma is there: itself, as part of a compound, or with another ending."""
     if word in others:
@@ -65,178 +257,6 @@ def near(word: str, others: Collection[str]) -> bool:
     )
 
 
-def _held(evidence: Evidence) -> tuple[list[Sentence], list[str]]:
-    """The sentences that may hold up a claim, with their text; of what was put right only the right number counts."""
-    sentences: list[Sentence] = []
-    texts: list[str] = []
-    for at, sentence in enumerate(evidence.sentences):
-        text = sentence.text
-        if sentence.excluded == "teruggenomen":
-            sign_ = TAKEN_BACK.search(text)
-            after = evidence.sentences[at + 1].text if at + 1 < len(evidence.sentences) else ""
-            if sign_:
-                text = re.sub(r"\bniet \S+", "", text[sign_.end() :])
-            elif numbers(text) and TAKEN_BACK.search(after) and numbers(after):
-                text = " ".join(token for token in text.split() if number(token) is None)
-            else:
-                continue
-        elif sentence.excluded and sentence.excluded not in REPORTED:
-            continue
-        sentences.append(sentence)
-        texts.append(text)
-    return sentences, texts
-
-
-class Ground:
-    """The transcript as a ground for claims: sentences with their lemmas, and the facts that nobody need have said."""
-
-    def __init__(self, evidence: Evidence, params: CheckParams) -> None:
-        self.evidence = evidence
-        usable, said = _held(evidence)
-        self.sentences, self.said = usable, said
-        self.lemmas = [frozenset(lemmas(text)) for text in said]
-        self.spoken = numbers(" ".join(s.text for s in evidence.sentences))
-        self.place = {s.id: at for at, s in enumerate(usable)}
-        self.people = {person.name: voice for voice, person in evidence.people.items()}
-        listed = [f"{s.name} {s.role or ''} {s.organisation or ''}" for s in params.speakers]
-        self.roles = {s.name: frozenset(norms(f"{s.role or ''} {s.organisation or ''}")) for s in params.speakers}
-        day = date(params.date) if params.date else None
-        known = [params.title, params.about, day, *params.organisers, *listed]
-        self.facts = frozenset(lemmas(" ".join(fact for fact in known if fact)))
-        self.given = numbers(" ".join(fact for fact in known if fact))
-        self.names = frozenset(word for name in [*self.people, *self.roles] for word in norms(name))
-        people = [*{p.name: p for p in evidence.people.values()}.values()]
-        short = surnames(people)
-        self.written = {name: name for name in self.people} | {short[name]: name for name in self.people}
-
-    def window(self, words: Sequence[str], voices: Collection[str], cites: Collection[str]) -> list[int]:
-        """Where a sentence may rest: what is cited with its neighbours, else the few sentences that hold most of it."""
-        cited = [self.place[key] for key in cites if key in self.place]
-        if cited:
-            return sorted({at for one in cited for at in range(max(0, one - 1), min(len(self.sentences), one + 2))})
-        best = max(range(len(self.sentences)), key=lambda at: self._found(words, voices, at), default=0)
-        return list(range(best, min(len(self.sentences), best + WINDOW)))
-
-    def _found(self, words: Sequence[str], voices: Collection[str], at: int) -> float:
-        here = frozenset().union(*self.lemmas[at : at + WINDOW])
-        speak = any(s.voice in voices for s in self.sentences[at : at + WINDOW])
-        return sum(1.0 if word.isdigit() else rarity(word) for word in words if near(word, here)) + SPEAKS * speak
-
-    def doubts(self, text: str, cites: Collection[str] = ()) -> Iterator[Doubt]:
-        """What is wrong with a sentence of the article's own; nothing where the transcript and the facts hold it up."""
-        if cites and not any(key in self.place for key in cites):
-            yield Doubt("excluded", "rust op een fragment dat niet in het artikel hoort")
-        tokens = norms(text)
-        words = [w for w in lemmas(text) if w not in FRAME and w not in self.names]
-        voices = {self.people[name] for name in self._named(text) if name in self.people}
-        window = self.window(words, voices, cites)
-        if not cites and (len(words) < VAGUE or SURVEYS.search(text)):  # nowhere in particular
-            window = list(range(len(self.sentences)))
-        here = frozenset().union(*(self.lemmas[at] for at in window)) if window else frozenset()
-        at = self.sentences[window[0]].start if window else None
-        if english(tokens):
-            yield Doubt("language", "staat niet in het Nederlands", at)
-        yield from (Doubt("number", told, at) for told in self._numbers(text, window))
-        yield from (Doubt("role", told, at) for told in self._roles(text))
-        missing = [w for w in words if not near(w, here) and not near(w, self.facts) and not w.isdigit()]
-        total = sum(map(rarity, words))
-        if words and sum(map(rarity, missing)) > BARE * total:
-            told = f"noemt iets wat in de opname niet terug te vinden is: {', '.join(dict.fromkeys(missing))}"
-            yield Doubt("words", told, at)
-        said = " ".join(self.said[i] for i in window)
-        asked = {"vroeg", "vroegen", "vraag"} & set(tokens)
-        if AGREEING.search(text) and not asked and not self._consents(text, window):
-            yield Doubt("agreement", "zegt dat iemand het eens is; dat blijkt niet uit de opname", at)
-        if DISAGREEING.search(text) and not DISAGREES.search(said):
-            yield Doubt("agreement", "zegt dat iemand het oneens is; dat blijkt niet uit de opname", at)
-        yield from (Doubt("all", told, at) for told in self._totals(tokens, norms(said)))
-        yield from (Doubt("negation", told, at) for told in _negations(text, [self.said[i] for i in window]))
-        yield from (Doubt("speaker", told, at) for told in self._speaker(text, words, window))
-
-    def _numbers(self, text: str, window: Sequence[int]) -> Iterator[str]:
-        said = numbers(" ".join(self.said[i] for i in window))
-        people = {str(len(self.people)), str(len(self.people) - 1)}
-        shares, told = _shares(text), _shares(" ".join(self.said[i] for i in window))
-        for share in sorted(shares - told):
-            yield f"noemt {' '.join(share)}, wat daar niet is gezegd"
-        for value, written in numbers(text).items():
-            if value != "1" and value not in said and value not in self.given and value not in people:
-                yield f"noemt het getal {written}, dat daar niet is gezegd"
-
-    def _roles(self, text: str) -> Iterator[str]:
-        """A role beside a name that is not that person's."""
-        for written, name in self.written.items():
-            for match in re.finditer(rf"(?<!\w){re.escape(written)}(?!\w)", text):
-                before = norms(text[: match.start()])[-3:]
-                after = re.match(
-                    r",\s([^,:;.‘’“”]+)|\s(?:is|was|werkt als|sprak als)\s(?:een\s|de\s)?([^,:;.‘’“”]+)",
-                    text[match.end() :],
-                )
-                beside = [*before, *(norms(after[1] or after[2])[:5] if after else [])]
-                known = self.roles.get(name, frozenset())
-                strange = [word for word in beside if word in ROLES and word not in known]
-                if known and strange:
-                    yield f"noemt {name} {strange[0]}; dat staat niet in de gegevens"
-                if known and after and after[1] and not strange:
-                    yield from self._apposition(name, norms(after[1]), known)
-
-    def _apposition(self, name: str, words: Sequence[str], known: Collection[str]) -> Iterator[str]:
-        new = [w for w in words if w not in FUNCTION and not near(w, known) and rarity(w) > 0.3]
-        if set(words) & set(known) and new:
-            yield f"zegt bij {name} iets wat niet in de gegevens staat: {', '.join(new)}"
-
-    def _named(self, text: str) -> set[str]:
-        return {
-            name for written, name in self.written.items() if re.search(rf"(?<!\w){re.escape(written)}(?!\w)", text)
-        }
-
-    def _consents(self, text: str, window: Sequence[int]) -> bool:
-        """Whether one of those named says so near there; what nobody in particular agrees with cannot be shown."""
-        named = {self.people.get(name) for name in self._named(text)}
-        for i in window:
-            if CONSENTS.search(self.said[i]):
-                voice = self.sentences[i].voice
-                other = next((s.voice for s in reversed(self.sentences[:i]) if s.voice != voice), None)
-                if voice in named and named <= {voice, other}:
-                    return True
-        return False
-
-    def _totals(self, tokens: Sequence[str], said: Sequence[str]) -> Iterator[str]:
-        """Words of all or nothing, and comparisons, that were not said."""
-        for kind in TOTALS:
-            here = [token for token in tokens if token in kind and token not in LOOSE]
-            if here and not kind & set(said):
-                yield f"zegt ‘{here[0]}’; zo stellig is het niet gezegd"
-        for more, after in pairwise(tokens):
-            if after == "dan" and more.endswith("er") and more not in said and more != "eerder":
-                yield f"vergelijkt (‘{more} dan’) zoals het niet is gezegd"
-
-    def _speaker(self, text: str, words: Sequence[str], window: Sequence[int]) -> Iterator[str]:
-        """Somebody is said to have said what another said."""
-        words = [word for word in words if not near(word, self.facts)]
-        if len(self._named(text)) != 1 or len(words) < VAGUE:
-            return
-        for written, name in sorted(self.written.items(), key=lambda pair: -len(pair[0])):
-            escaped_ = re.escape(written)
-            says = rf"(?:[Vv]olgens|aldus|vond|{SAID})\s(?:\w+\s){{0,3}}{escaped_}\b|\b{escaped_}\s(?:{SAID}|vond)\b"
-            if not re.search(says, text):
-                continue
-            share: dict[str, float] = {}
-            for i in window:
-                voice = self.sentences[i].voice
-                share[voice] = share.get(voice, 0.0) + sum(rarity(w) for w in set(words) if near(w, self.lemmas[i]))
-            own, best = share.get(self.people[name], 0.0), max(share.values(), default=0.0)
-            if own < OWN * best:
-                other = max(share, key=share.__getitem__)
-                yield f"schrijft aan {name} toe wat {self.evidence.people[other].name} zei"
-            return
-
-
-SAID = (
-    "zei|vertelde|stelde|noemde|benadrukte|constateerde|betoogde|merkte|legde|wees|waarschuwde|schetste|pleitte|meende"
-)
-
-
 def english(words: Sequence[str]) -> bool:
     """Whether a sentence is more English than Dutch."""
     from wordfreq import zipf_frequency
@@ -246,24 +266,67 @@ def english(words: Sequence[str]) -> bool:
     return len(known) > 3 and ahead > 0.6 * len(known)
 
 
+def _totals(tokens: Sequence[str], said: Sequence[str]) -> Iterator[str]:
+    """Words of all or nothing, and comparisons, that were not said."""
+    there = [set(norms(text)) for text in said]
+    for kind in TOTALS:
+        at = next((i for i, token in enumerate(tokens) if token in kind and token not in LOOSE), None)
+        if at is None:
+            continue
+        what = next((lemma(t) for t in tokens[at + 1 : at + 3] if t not in FUNCTION), None)  # all of what
+        fits = [words for words in there if kind & words]
+        if not fits or (tokens[at] in COUNTING and what and not any(near(what, set(map(lemma, w))) for w in fits)):
+            yield f"zegt ‘{tokens[at]}’; zo stellig is het niet gezegd"
+
+
+def _compares(text: str, said: Sequence[str]) -> Iterator[str]:
+    """'Meer dan' where it was not said, or turned round: 'tien is beter dan één' for 'één is beter dan tien'."""
+    found = _sides(text)
+    there = [sides for each in said if (sides := _sides(each))]
+    if found is None:
+        return
+    more, left, right = found
+    if not any(more == other for other, _, _ in there):
+        if more != "eerder":
+            yield f"vergelijkt (‘{more} dan’) zoals het niet is gezegd"
+        return
+    straight, turned = (
+        max(len(left & a) + len(right & b) for _, *sides in there for a, b in [sides[::way]]) for way in (1, -1)
+    )
+    if turned > straight:
+        yield f"draait de vergelijking om (‘{more} dan’)"
+
+
+def _sides(text: str) -> tuple[str, set[str], set[str]] | None:
+    """'beter' with the lemmas before it and those after 'dan'."""
+    tokens = norms(text)
+    at = next((i for i, (a, b) in enumerate(pairwise(tokens)) if b == "dan" and a.endswith("er")), None)
+    if at is None:
+        return None
+    return tokens[at], set(lemmas(" ".join(tokens[:at]))), set(lemmas(" ".join(tokens[at + 2 :])))
+
+
+COUNTING = {"alle", "elke", "elk", "iedere", "ieder"}  # the word after them says what is counted
+
+
 def _shares(text: str) -> set[tuple[str, str]]:
-    """'drie kwart', '18 procent', 'twee keer', by value."""
-    return {(value, unit) for a, unit in pairwise(norms(text)) if unit in UNITS and (value := number(a)) is not None}
+    """'drie kwart', '18 procent', 'een derde', by value."""
+    pairs = {(number(a) or "", unit) for a, unit in pairwise(norms(text)) if unit in UNITS}
+    return {(value, unit) for value, unit in pairs if value} | {("een", w) for w in norms(text) if w in FRACTIONS}
 
 
 def _negations(text: str, said: Sequence[str]) -> Iterator[str]:
     """A word that is denied here and never there, or there each time and not here."""
-    here = {
-        lemma(norm(token)): _denied(text.split(), at, NARROW) for at, token in enumerate(text.split()) if _tells(token)
-    }
+    tokens = text.split()
+    here = {lemma(norm(token)): _denied(tokens, at) for at, token in enumerate(tokens) if _tells(token)}
     flat: dict[str, list[bool]] = {}
     wide: dict[str, list[bool]] = {}
     for sentence in said:
-        tokens = sentence.split()
-        for at, token in enumerate(tokens):
-            if _tells(token):
-                flat.setdefault(lemma(norm(token)), []).append(at > 0 and norm(tokens[at - 1]) == "niet")
-                wide.setdefault(lemma(norm(token)), []).append(bool(NEGATIONS & set(norms(sentence))))
+        words = norms(sentence)
+        for before, word in pairwise(["", *words]):
+            if _tells(word):
+                flat.setdefault(lemma(word), []).append(before == "niet")
+                wide.setdefault(lemma(word), []).append(bool(NEGATIONS & set(words)))
     for word, denied in here.items():
         if denied and word in wide and not any(wide[word]):
             yield f"ontkent ‘{word}’, wat in de opname niet wordt ontkend"
@@ -275,9 +338,9 @@ def _tells(token: str) -> bool:
     return norm(token) not in FUNCTION and len(norm(token)) > 2
 
 
-def _denied(tokens: Sequence[str], at: int, reach: int) -> bool:
+def _denied(tokens: Sequence[str], at: int) -> bool:
     """Whether a negation stands just before a word, with no comma or 'maar' between."""
-    for before in range(at - 1, max(-1, at - 1 - reach), -1):
+    for before in range(at - 1, max(-1, at - 1 - NARROW), -1):
         if tail(tokens[before]) or norm(tokens[before]) == "maar":
             return False
         if norm(tokens[before]) in NEGATIONS:
