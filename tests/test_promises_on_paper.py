@@ -50,7 +50,7 @@ def uncommented(text):
     return re.sub(r"^# (?=\w+ = )", "", text, flags=re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", ["default", "huisstijl"])
+@pytest.mark.parametrize("name", ["default", "huisstijl", "prompts"])
 def test_configs_and_the_package_hold_the_same_settings(name):
     assert (ROOT / "configs" / f"{name}.toml").read_bytes() == (DEFAULTS / f"{name}.toml").read_bytes()
 

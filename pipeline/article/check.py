@@ -52,10 +52,11 @@ def check(
         last[quote.paragraph] = (quote.end, credited)
         place = said_at(quote.text, streams, [voice for voice, person in people.items() if person.name == credited])
         foreign = _foreign(place, passages)
-        if place is None and (original := _original(quote, printed)):
-            place = said_at(original.text, streams)
-            foreign = _foreign(place, passages)
-            place = place if foreign else None
+        proved = place is not None and place.edits is not None
+        if not proved and (original := _original(quote, printed)):
+            beside = said_at(original.text, streams)
+            foreign = _foreign(beside, passages)
+            place = beside if foreign else place
         elif any(quote is _original(other, printed) for other in printed) and foreign:
             continue  # it stands beside its translation
         checked = _checked(quote, credited, place, people, params)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import islice, pairwise
 
-from pipeline.article.text import norm, norms, sign
+from pipeline.article.text import norm, norms, numbers, sign
 from pipeline.models import Passages, ends_sentence
 from pipeline.writing import Sentence
 
@@ -125,7 +125,8 @@ def _taken_back(sentences: Sentences) -> Iterable[int]:
     """
     for i in _signed(sentences, TAKEN_BACK):
         sign_ = TAKEN_BACK.search(sentences[i].text)
-        itself = sign_ is not None and len(norms(sentences[i].text[: sign_.start()])) > WITHIN
+        begun = sentences[i].text[: sign_.start()] if sign_ else ""
+        itself = len(norms(begun)) > WITHIN or bool(numbers(begun))
         before = [] if itself else _same_voice(sentences, i, -2)
         short = bool(before) and len(norms(sentences[before[0]].text)) <= 4
         yield from (i, *(before if short else before[:1]))

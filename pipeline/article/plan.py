@@ -20,7 +20,7 @@ from pipeline.settings import HouseStyle
 from pipeline.writing import Plan, Section, Sentence
 
 LONG_TALK = 9000  # words of guests above which it may have one section more
-APART_WORDS = 55  # a pull quote and a last tip
+APART_WORDS = 45  # a pull quote and a last tip
 PULL_WORDS = 32  # longest pull quote
 GOOD = 0.95  # a question worth less is asked in the lead only to make up the number
 EACH = 8  # best stretches of a voice that are weighed per theme, so that no talker fills the list

@@ -17,7 +17,7 @@ from pipeline.writing import Quote, Sentence
 
 OPINION, DANGLING = wordset("norms"), wordset("dangling")
 STANCE, CONTRAST, META, BROKEN = map(sign, ("stance", "contrast", "meta", "broken"))
-POINTS, POINTS_AT, BLAND = map(sign, ("points", "points_at", "bland"))
+POINTS, POINTS_AT, BLAND, ANTITHESIS = map(sign, ("points", "points_at", "bland", "antithesis"))
 WITHIN, LINKS, FINITE, IMPERATIVES = map(wordset, ("within", "links", "finite", "imperatives"))
 POINTERS = {"die", "dat", "deze", "dit"}
 VERBLESS = 8  # words, with two for the blanks behind, below which a sentence without a verb answers something
@@ -162,6 +162,7 @@ def _worth(sentence: Sentence, evidence: Evidence) -> float:
         (0.5, negated),
         (0.4, negated and "," in sentence.clean),
         (0.5, CONTRAST.search(text)),
+        (0.5, ANTITHESIS.search(sentence.clean)),
         (0.5, known & OPINION),
         (0.4, STANCE.search(text)),
         (0.4, words[:1] in (["als"], ["wie"]) or ("als " in text and " dan " in text)),
