@@ -223,10 +223,17 @@ def matches(spoken: Sequence[str], quoted: str) -> list[tuple[int, Edits]]:
                 _keep(best[i + 1], j, here)
             elif j < len(printed) and words[i] == printed[j]:
                 _keep(best[i + 1], j + 1, here)
+            elif j < len(printed) and _same_number(words[i], printed[j]):
+                _keep(best[i + 1], j + 1, (*here, _edit("punctuation", spoken[i])))  # 'vierentachtig' as 84
             for drop in _drops(spoken, i):
                 gone = _edit(drop.kind, " ".join(spoken[i : i + drop.length]))
                 _keep(best[i + drop.length], j, (*here, gone))
     return [(i, notes + row[len(printed)]) for i, row in enumerate(best) if i and len(printed) in row]
+
+
+def _same_number(one: str, other: str) -> bool:
+    """'vierentachtig' and '84'; a sign, a currency or a per cent makes another of it."""
+    return number(one) is not None and number(one) == number(other) and (one + other).isalnum()
 
 
 def _keep(row: dict[int, Edits], j: int, edits: Edits) -> None:

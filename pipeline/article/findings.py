@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from pipeline.article.evidence import Evidence
-from pipeline.article.quotes import SAYING, Printed
+from pipeline.article.quotes import SAYING, Printed, questions_in
 from pipeline.article.support import Ground
 from pipeline.article.text import CALENDAR, FUNCTION, date, norm, norms, number, numbers, wordset
 from pipeline.config import CheckParams
@@ -173,7 +173,7 @@ def about_form(shown: Sequence[str], quotes: Sequence[CheckedQuote], style: Hous
         ("Het artikel telt @ woorden", len(words), style.words),
         ("De inleiding telt @ woorden", len(norms(lead)), style.lead),
         ("Het artikel heeft @ tussenkoppen", len(headings), style.sections),
-        ("De inleiding stelt @ vragen", lead.count("?"), style.questions),
+        ("De inleiding stelt @ vragen", questions_in(lead), style.questions),
         ("Van de tekst is @ % citaat", share, (low, high)),
         *((f"De tussenkop ‘{head}’ telt @ woorden", len(head.split()), style.heading) for head in headings),
         *((f"Het citaat {start(q.text)} telt @ woorden", len(q.text.split()), style.quote) for q in quotes),

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from math import ceil, floor
 from typing import Any
 
-from pipeline.article.quotes import Printed, find, paragraphs
-from pipeline.article.text import norms, wordset
+from pipeline.article.quotes import Printed, find, paragraphs, questions_in
+from pipeline.article.text import norm, norms, wordset
 from pipeline.settings import HouseStyle
 
 SAYING = wordset("saying") - {"volgens", "was", "vond", "vindt", "wilde", "noemde", "noemt"}
@@ -23,9 +23,16 @@ PARTICLES = {
     "gaf": "aan",
     "vatte": "samen",
 }
-TITLE = re.compile(r"^(.{0,40}?)[‘'“\"](.+)[’'”\"]\s*$")
-WHERE = re.compile(
-    r"\b(?:op|via) (?:\[[^\]]+\]\([^)]*\)|(?:het |ons )?(?:YouTube|youtube)(?:-?kanaal)?(?: van [^,.]+?)?)(?=[ ,.])"
+TITLE = re.compile(r"^([^{}]{0,40}?)(?<!\w)[‘'“\"](.+)[’'”\"]\s*$")
+_NAME = r"[A-ZÀ-Þ][\w’&-]*"
+WHERE = re.compile(  # 'op YouTube', 'op het YouTube-kanaal van de Kring voor Proefnemingen', with the name whole
+    r"\b(?:op|via) (?:het |ons )?(?i:youtube)(?:-?kanaal)?"
+    rf"(?: van (?:(?:de|het) )?{_NAME}(?: (?:(?:van|voor|de|het|der|en) )*{_NAME})*)?(?=[ ,.])(?! van\b)"
+)
+# what a closing line is about
+SEEN = re.compile(r"\b(?:registratie|opname|terug\w*|bekijken|te zien)\b", re.IGNORECASE)
+SPEAKS = re.compile(  # 'opperde Anna Vos' after a quote, 'Anna Vos opperde:' before it: any verb in the past tense
+    rf"^[ ,–]*([a-zë]+[dt]en?) {_NAME}|{_NAME}(?: \([^)]*\))?(?:,[^,]*,)? ([a-zë]+[dt]e)(?: \w+)?:\s*$"
 )
 SPARE = 0.15  # how far a range reaches beyond what was measured in a single article
 HEAD = 6  # words up to which a line that stands alone, without a stop, is a heading
@@ -74,10 +81,10 @@ def measure(text: str, name: str) -> Measured:
         title=f"{quoted[1]}‘{{title}}’" if quoted else None,
         words=words,
         lead=len(norms(lead)),
-        questions=re.sub(r"[‘“][^’”]*[’”]", "", lead).count("?"),
+        questions=questions_in(lead),
         pull_quote=any(quote.paragraph == lead for quote in printed),
         headings=tuple(len(head.split()) for head in headings),
-        quotes=tuple(len(norms(quote.text)) for quote in printed),
+        quotes=tuple(len(quote.text.split()) for quote in printed),
         share=sum(len(norms(quote.text)) for quote in printed) / max(1, words),
         verbs=Counter(verb for quote in printed for verb in _verbs(quote)),
         closing=next((line for line in reversed(body) if "automatisch" not in line), ""),
@@ -97,12 +104,15 @@ def _marked(text: str) -> str:
 
 
 def _verbs(quote: Printed) -> Iterator[str]:
-    """The verb of saying just before or just after a quote: 'zei', 'merkte op'."""
-    before = re.split(r"(?<=[.?!])\s", quote.paragraph[: quote.start])[-1]
+    """The verb of saying just before or just after a quote: 'zei', 'merkte op'; also one that signs.toml lacks."""
+    before = re.split(r"(?<=[.?!])[’”]?\s", quote.paragraph[: quote.start])[-1]
     after = re.split(r"[.?!:;‘“]", quote.paragraph[quote.end :])[0]
     for clause in (after, before):
         words = norms(clause)
         verb = next((word for word in reversed(words) if word in SAYING), None)
+        if new := None if verb else SPEAKS.search(clause):
+            yield norm(new[1] or new[2])
+            return
         if verb:
             particle = PARTICLES.get(verb)
             if particle is None or particle in words[words.index(verb) :]:
@@ -120,7 +130,7 @@ def proposals(measured: Sequence[Measured], style: HouseStyle) -> list[Proposal]
 
     for setting, values, step in (
         ("words", [one.words for one in measured], 50),
-        ("lead", [one.lead for one in measured], 10),
+        ("lead", [one.lead for one in measured if one.lead], 10),
         ("questions", [one.questions for one in measured if one.questions], 1),
         ("sections", [len(one.headings) for one in measured if one.headings], 1),
         ("heading", [words for one in measured for words in one.headings], 1),
@@ -143,18 +153,24 @@ def _propose_words(measured: Sequence[Measured], style: HouseStyle, propose: Any
     """Title, verbs of saying, last line."""
     titles = {one.title for one in measured if one.title}
     if len(titles) == 1:
-        propose("title", titles.pop(), "each")
+        propose("title", titles.pop(), "alike wherever one is quoted")
     verbs = sum((one.verbs for one in measured), Counter[str]())
     least = TWICE if verbs.total() > TWICE * len(style.say) else 1
     habit = tuple(v for v, count in verbs.most_common(8) if count >= least and v not in style.say_next)
     if set(habit) - set(style.say):
         told = ", ".join(f"{verb} {count}×" for verb, count in verbs.most_common(8))
         propose("say", tuple(dict.fromkeys((*habit, *style.say))), told)
-    closings = {WHERE.sub("{where}", one.closing, count=1) for one in measured if WHERE.search(one.closing)}
+    closings = {made for one in measured if (made := _closing(one.closing))}
     if len(closings) == 1:
-        [closing] = closings
-        if closing.count("{") == 1 and "{title}" not in closing:
-            propose("closing", re.sub(r"^\{where\}", "{where}", closing), "each")
+        propose("closing", closings.pop(), measured[-1].closing if len(measured) == 1 else "alike wherever it is told")
+
+
+def _closing(paragraph: str) -> str | None:
+    """The sentence that tells where the recording is, with {where}; None where it holds more that is this webinar's."""
+    last = re.split(r"(?<=[.!?’])\s+(?=[A-ZÀ-Þ])", paragraph)[-1]
+    if len(WHERE.findall(last)) != 1 or not SEEN.search(last) or re.search(r"[{}‘’“”\d]", last):
+        return None
+    return WHERE.sub("{where}", last)
 
 
 def _range(values: Sequence[int], articles: int, step: int) -> tuple[int, int]:

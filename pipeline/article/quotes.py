@@ -92,6 +92,11 @@ def paragraphs(markdown: str) -> list[str]:
     return [line for line in shown if line]
 
 
+def questions_in(lead: str) -> int:
+    """How many questions a paragraph asks by itself, outside its quotes."""
+    return re.sub(r"[‘“][^’”]*[’”]", "", lead).count("?")
+
+
 def find(markdown: str, titles: Collection[str]) -> list[Printed]:
     """All quotes: text between ‘ ’ or, outside those, between “ ”; not the webinar's own title."""
     known = [norms(title) for title in titles]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -28,6 +28,7 @@ from pipeline.article.text import (
     rarity,
     sign,
     tail,
+    telling,
     wordset,
     wordsets,
 )
@@ -49,6 +50,7 @@ WINDOW = 4  # sentences looked at together where nothing is cited
 BARE = 0.2  # share of a sentence's words, weighed by rarity, that may be missing from the transcript
 COMMON, TELLING = 0.2, 0.42  # rarity up to which a missing word says nothing, and from which one is enough
 SUBJECT = 4  # sentences that hold a word, from which it is a subject of the talk and may be named anywhere
+CORRECTS = 2  # words before 'nee, dat zeg ik verkeerd' up to which it takes back the sentence before
 LOOSE = {"steeds", "gelijk"}  # say little by themselves, but hold up the others of their group
 UNITS = {"kwart", "procent", "keer"}  # make another number of the one before them
 NARROW = 2  # words between a negation and what it denies
@@ -81,7 +83,8 @@ class Ground:
         self.people = {person.name: voice for voice, person in evidence.people.items()}
         self.called = {voice: person.name for voice, person in evidence.people.items()}
         self.sentences, self.said = _held(evidence)
-        self.lemmas = [frozenset(lemmas(text)) for text in self.said]
+        self.lemmas = [frozenset(lemmas(text)) | (set(norms(text)) - FUNCTION) for text in self.said]
+        self.withdrawn = _withdrawn(evidence.sentences)
         self.spoken = numbers(" ".join(s.text for s in evidence.sentences))
         self.often = Counter(word for words in self.lemmas for word in words)
         self.at = {s.id: at for at, s in enumerate(self.sentences)}
@@ -97,8 +100,9 @@ class Ground:
 
     def doubts(self, text: str, cites: Collection[str] = ()) -> Iterator[Doubt]:
         """What is wrong with a sentence of the article's own; nothing where the transcript and the facts hold it up."""
-        told = [w for w in lemmas(text) if w not in self.names]
-        words = [w for w in told if w not in FRAME]
+        forms = telling(text)
+        told = [w for w in forms if w not in self.names]
+        words = [w for w in told if w not in FRAME and forms[w] not in FRAME]
         place = self._place(text, words, cites)
         at = self.sentences[place.here[0]].start if place.here else None
         said = [self.said[i] for i in place.here]
@@ -109,7 +113,7 @@ class Ground:
         found = (
             ("number", self._numbers(text, " ".join(said))),
             ("role", self._roles(text)),
-            ("words", self._missing(words, place)),
+            ("words", self._missing(words, forms, place)),
             ("agreement", self._agreement(text, place)),
             ("all", () if "vroeg" in text else _totals(norms(text), said)),
             ("comparison", _compares(text, said)),
@@ -140,10 +144,11 @@ class Ground:
         speak = any(s.voice in voices for s in self.sentences[at : at + WINDOW])
         return sum(1.0 if word.isdigit() else rarity(word) for word in words if near(word, here)) + SPEAKS * speak
 
-    def _missing(self, words: Sequence[str], place: Place) -> Iterator[str]:
+    def _missing(self, words: Sequence[str], forms: Mapping[str, str], place: Place) -> Iterator[str]:
         """Words that were not said there, if they weigh enough together."""
         around = frozenset().union(*(self.lemmas[i] for i in place.around))
-        bare = [w for w in words if not w.isdigit() and not near(w, around) and not near(w, self.facts)]
+        known = around | self.facts
+        bare = [w for w in words if not w.isdigit() and not near(w, known) and not near(forms[w], known)]
         missing = [w for w in bare if rarity(w) > COMMON]
         lacks = sum(rarity(w) * (0.5 if self.often[w] >= SUBJECT else 1) for w in missing)
         weighs = lacks > BARE * sum(map(rarity, words))
@@ -154,6 +159,9 @@ class Ground:
         for share in sorted(_shares(text) - _shares(said)):
             yield f"noemt ‘{' '.join(share)}’, wat daar niet is gezegd"
         known, people = numbers(said), {str(len(self.people)), str(len(self.people) - 1), "1"}
+        gone = {word for word in norms(text) if word in self.withdrawn or number(word) in self.withdrawn}
+        for word in sorted(gone):
+            yield f"noemt ‘{word}’, wat de spreker terugnam"
         for value, written in numbers(text).items():
             if value not in known and value not in self.given and value not in people:
                 yield f"noemt het getal {written}, dat daar niet is gezegd"
@@ -169,7 +177,7 @@ class Ground:
                 strange = [word for word in beside if word in ROLES and word not in (known or ())]
                 if strange:
                     yield f"noemt {name} {strange[0]}; dat staat niet in de gegevens"
-                elif after and after[1] and known and set(told) & known:
+                elif after and after[1] and known and told[0] not in CLAUSES and (set(told) & known) - FUNCTION:
                     new = [w for w in told if w not in FUNCTION and not near(w, known) and rarity(w) > COMMON]
                     if new:
                         yield f"zegt bij {name} iets wat niet in de gegevens staat: {', '.join(new)}"
@@ -217,6 +225,7 @@ class Ground:
             yield f"schrijft aan {name} toe wat {self.called[other]} zei"
 
 
+CLAUSES = wordset("clauses") | {"terwijl", "met", "als"}
 BESIDE = re.compile(r",\s([^,:;.‘’“”]+)|\s(?:is|was|werkt als|sprak als)\s(?:een\s|de\s)?([^,:;.‘’“”]+)")
 
 
@@ -238,6 +247,34 @@ def _held(evidence: Evidence) -> tuple[list[Sentence], list[str]]:
             sentences.append(sentence)
             texts.append(text)
     return sentences, texts
+
+
+def _withdrawn(sentences: Sequence[Sentence]) -> set[str]:
+    """Numbers and names that somebody took back and put another in the place of: '28. Nee, dat zeg ik verkeerd, 18.'"""
+    gone: set[str] = set()
+    for before, sentence in pairwise(sentences):
+        if not (taken := TAKEN_BACK.search(sentence.text)) or sentence.excluded != "teruggenomen":
+            continue
+        first = sentence.text[: taken.start()]
+        first = (
+            first
+            if len(norms(first)) > CORRECTS
+            else f"{before.text} {first}"
+            if before.voice == sentence.voice
+            else ""
+        )
+        after = re.sub(r"\bniet \S+", "", sentence.text[taken.end() :])
+        for kind in (numbers, _capitals):
+            if kind(after):
+                whole = kind(first)
+                parts = {number(part) for written in whole.values() if " " in written for part in written.split()}
+                gone |= whole.keys() - kind(after).keys() - parts
+    return gone
+
+
+def _capitals(text: str) -> dict[str, str]:
+    """Names among the last words of a text, as normal form → as written."""
+    return {norm(token): token for token in text.split()[-6:] if token[:1].isupper() and norm(token) not in FUNCTION}
 
 
 def _put_right(text: str, after: str) -> str:
@@ -339,7 +376,7 @@ def _negations(text: str, said: Sequence[str]) -> Iterator[str]:
 
 
 def _tells(token: str) -> bool:
-    return norm(token) not in FUNCTION and len(norm(token)) > 2
+    return norm(token) not in FUNCTION and len(norm(token)) > 2 and norm(token) != "hoeveel"
 
 
 def _denied(tokens: Sequence[str], at: int) -> bool:

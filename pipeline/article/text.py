@@ -8,6 +8,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 _DATA = tomllib.loads((Path(__file__).parent / "signs.toml").read_text(encoding="utf-8"))
@@ -81,6 +82,10 @@ def _spelled(word: str) -> int | None:
             many = 1 if not before else _spelled(before)
             rest = 0 if not after else _spelled(after.removeprefix("en"))
             return None if many is None or rest is None else many * size + rest
+    for name, century in (("negentien", 1900), ("achttien", 1800)):  # 'negentienachtennegentig'
+        rest = _spelled(word.removeprefix(name)) if word.startswith(name) and word != name else None
+        if rest is not None and 9 < rest < 100:
+            return century + rest
     for name, tens in _TENS.items():
         unit = word.removesuffix(f"en{name}")
         if unit != word and unit in _SMALL and _SMALL[unit] < 10:
@@ -92,7 +97,12 @@ def numbers(text: str) -> dict[str, str]:
     """All numbers in a text as value → as written; also those in '5 000', '€12' and '2025-2026'."""
     joined = re.sub(r"(?<=\d)\s(?=\d{3}\b)", "", text)
     parts = re.split(r"[\s/–-]+", joined) + joined.split()
-    return {value: part.strip(".,;:()‘’“”?!") for part in reversed(parts) if (value := number(part))}
+    found = {value: part.strip(".,;:()‘’“”?!") for part in reversed(parts) if (value := number(part))}
+    for a, b in pairwise(joined.split()):  # 'vierduizend tweehonderd' is one number more
+        many, few = number(a), number(b)
+        if many and few and many.isdigit() and few.isdigit() and many.endswith("000") and len(few) < 4 and not tail(a):
+            found[str(int(many) + int(few))] = f"{a} {b}"
+    return found
 
 
 def date(day: dt.date) -> str:
@@ -163,6 +173,11 @@ def lemma(word: str) -> str:
 def lemmas(text: str) -> list[str]:
     """What may tell something, in order; function words are none."""
     return [lemma(word) for word in norms(text) if word not in FUNCTION and len(word) > 1]
+
+
+def telling(text: str) -> dict[str, str]:
+    """The same as lemma → the word itself, since a dictionary may take 'chat' for a form of 'chatten'."""
+    return {lemma(word): word for word in norms(text) if word not in FUNCTION and len(word) > 1}
 
 
 @lru_cache(maxsize=65536)
