@@ -83,3 +83,50 @@ def test_what_is_no_article_is_told_in_one_sentence(home, impressie, tmp_path, c
     said = impressie("style", "learn", str(file))
     assert said.code == 1
     assert said.err.count("error:") == 1
+
+
+ARTICLE = """# Verslag webinar ‘De sloot’
+
+Wie maait de sloot? Anna Vos vertelde erover.
+
+## Maaien in mei
+
+Anna Vos SAID: ‘Wij maaien pas als de eenden weg zijn.’ Om daaraan toe te voegen: ‘En geen dag eerder.’
+
+LAST
+"""
+
+
+def made(said="opperde", last="Slot."):
+    article = ARTICLE.replace("SAID", said).replace("LAST", last)
+    return {one.setting: one.proposed for one in proposals([measure(article, "sloot")], HouseStyle())}
+
+
+@pytest.mark.parametrize(
+    ("last", "closing"),
+    [
+        ("De opname is op [YouTube](https://youtu.be/x) te zien.", "De opname is {where} te zien."),
+        ("De opname is op het YouTube-kanaal van de Kring voor Sloten te zien.", "De opname is {where} te zien."),
+        ("Anna bedankte 120 kijkers. De opname staat op YouTube.", "De opname staat {where}."),
+        ("De opname is op het YouTube-kanaal van onze kring te zien.", None),
+        ("Op het youtube-kanaal van de Kring vind je de opname.", None),
+        ("Op YouTube keken 120 mensen de opname terug.", None),
+        ("Veel mensen keken op YouTube mee.", None),
+    ],
+)
+def test_a_closing_line_is_proposed_only_where_nothing_of_one_webinar_stays_in_it(last, closing):
+    assert made(last=last).get("closing") == closing
+
+
+def test_a_verb_that_the_program_did_not_know_is_learnt_and_counts_once():
+    assert measure(ARTICLE.replace("SAID", "opperde"), "sloot").verbs == {"opperde": 1}
+    assert measure(ARTICLE.replace("SAID", "zei"), "sloot").verbs == {"zei": 1}
+    assert made()["say"][0] == "opperde"
+
+
+@pytest.mark.parametrize(
+    ("title", "form"),
+    [("Foto's bij 'De kolk'", "Foto's bij ‘{title}’"), ("{x} ‘De kolk’", None), ("Een dag zonder", None)],
+)
+def test_the_form_of_a_title_ignores_apostrophes_and_braces(title, form):
+    assert measure(f"# {title}\n\nTekst.", "kolk").title == form
