@@ -146,6 +146,11 @@ FAULTS: dict[str, tuple[object, str, int]] = {
     "a list": ("[1, 2]", "no JSON", 12),
     "broken JSON": ('{"kop": ', "broken JSON", 12),
     "raw bytes": (b"\x00\xff", "an answer that is no chat completion", 12),
+    "codes that are none": (
+        '{"vragen": [{"V1": 1}], "zin": 3, "stukken": [{"soort": "citaat", "tekst": "", "bronnen": [[]]}]}',
+        "no quote that is there",
+        12,
+    ),
     "an empty object": ("{}", "it has no pieces", 12),
 }
 

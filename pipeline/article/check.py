@@ -12,7 +12,7 @@ from pipeline.article.evidence import Evidence, confidence, gather
 from pipeline.article.exclusions import SERIOUS, TAKEN_BACK
 from pipeline.article.findings import blocks, look, start
 from pipeline.article.people import Person, people_of, surnames
-from pipeline.article.quotes import BORDER, Place, Printed, credit, find, paragraphs, said_at, streams_of
+from pipeline.article.quotes import BORDER, Place, Printed, Stream, credit, find, paragraphs, said_at, streams_of
 from pipeline.article.support import Ground
 from pipeline.article.text import NEGATIONS, norms
 from pipeline.config import CheckParams
@@ -50,14 +50,9 @@ def check(
         earlier, before = last.get(quote.paragraph, (0, None))
         credited, sure = credit(quote, before, written, earlier)
         last[quote.paragraph] = (quote.end, credited)
-        place = said_at(quote.text, streams, [voice for voice, person in people.items() if person.name == credited])
-        foreign = _foreign(place, passages)
-        proved = place is not None and place.edits is not None
-        if not proved and (original := _original(quote, printed)):
-            beside = said_at(original.text, streams)
-            foreign = _foreign(beside, passages)
-            place = beside if foreign else place
-        elif any(quote is _original(other, printed) for other in printed) and foreign:
+        own = [voice for voice, person in people.items() if person.name == credited]
+        place, foreign = _located(quote, printed, streams, own, passages)
+        if foreign and any(quote is _original(other, printed) for other in printed):
             continue  # it stands beside its translation
         checked = _checked(quote, credited, place, people, params)
         if foreign and checked.status in ("exact", "cleaned", "altered"):
@@ -84,6 +79,19 @@ def check(
         heard_by=hearing.model if hearing else None,
         heard_seconds=hearing.seconds if hearing else 0,
     )
+
+
+def _located(
+    quote: Printed, printed: Sequence[Printed], streams: Mapping[str, Stream], own: Sequence[str], passages: Passages
+) -> tuple[Place | None, bool]:
+    """Where a quote was said, or the original that stands beside it; and whether that was in another language."""
+    place = said_at(quote.text, streams, own)
+    proved = place is not None and place.edits is not None
+    if not proved and (original := _original(quote, printed)):
+        beside = said_at(original.text, streams)
+        if _foreign(beside, passages):
+            return beside, True
+    return place, _foreign(place, passages)
 
 
 def _foreign(place: Place | None, passages: Passages) -> bool:

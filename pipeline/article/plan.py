@@ -13,8 +13,8 @@ from pipeline.article.headings import heading, lexicon
 from pipeline.article.phrasing import according
 from pipeline.article.questions import alike, asked_by_host, asked_loosely, leaning, personal, worth
 from pipeline.article.stretches import Stretch, stretches, values
-from pipeline.article.support import near
 from pipeline.article.text import content, lemmas, norms, sign
+from pipeline.article.wording import near
 from pipeline.errors import PipelineError
 from pipeline.settings import HouseStyle
 from pipeline.writing import Plan, Section, Sentence

@@ -49,9 +49,9 @@ class Scene:
         self.heard = " ".join(s.text for s in self.evidence.sentences)
         self.short = surnames(self.evidence.people.values())
         self.blocks = blocks_of(self.evidence)
-        evidence = self.evidence
-        self.leaning = leaning(evidence).keys() - asked_by_host(evidence).keys()
-        self.questions = {**leaning(evidence), **asked_loosely(evidence), **asked_by_host(evidence)}
+        asked, leans = asked_by_host(self.evidence), leaning(self.evidence)
+        self.leaning = leans.keys() - asked.keys()
+        self.questions = {**leans, **asked_loosely(self.evidence), **asked}
 
     def say(self, text: str, *cites: str) -> str:
         """A sentence of the article's own, noted with the ids of what it rests on."""

@@ -17,7 +17,6 @@ from pipeline.article.exclusions import TAKEN_BACK
 from pipeline.article.people import surnames
 from pipeline.article.text import (
     FUNCTION,
-    NEGATIONS,
     date,
     lemma,
     lemmas,
@@ -27,16 +26,14 @@ from pipeline.article.text import (
     numbers,
     rarity,
     sign,
-    tail,
     telling,
     wordset,
-    wordsets,
 )
+from pipeline.article.wording import compares, english, near, negations, shares, totals
 from pipeline.config import CheckParams
 from pipeline.writing import Sentence
 
-FRAME, ROLES, FRACTIONS = map(wordset, ("frame", "roles", "fractions"))
-TOTALS = wordsets("totals")
+FRAME, ROLES = map(wordset, ("frame", "roles"))
 SAYING_LEMMAS = frozenset(lemma(word) for word in wordset("saying"))
 AGREEING, CONSENTS, DISAGREEING, DISAGREES = map(sign, ("agreeing", "consents", "disagreeing", "disagrees"))
 SURVEYS = sign("surveys")
@@ -51,9 +48,6 @@ BARE = 0.2  # share of a sentence's words, weighed by rarity, that may be missin
 COMMON, TELLING = 0.2, 0.42  # rarity up to which a missing word says nothing, and from which one is enough
 SUBJECT = 4  # sentences that hold a word, from which it is a subject of the talk and may be named anywhere
 CORRECTS = 2  # words before 'nee, dat zeg ik verkeerd' up to which it takes back the sentence before
-LOOSE = {"steeds", "gelijk"}  # say little by themselves, but hold up the others of their group
-UNITS = {"kwart", "procent", "keer"}  # make another number of the one before them
-NARROW = 2  # words between a negation and what it denies
 SPEAKS = 0.4  # what it counts for, where nothing is cited, that somebody who is named speaks there
 VAGUE = 3  # words below which a sentence cannot be found by its words
 OWN = 0.5  # share of what is found that the person it is credited to must have said
@@ -69,7 +63,7 @@ class Doubt:
 
 
 @dataclass(frozen=True)
-class Place:
+class Where:
     """Where a sentence may rest: indexes of what was said there, and of what was said around that."""
 
     here: Sequence[int]
@@ -115,25 +109,25 @@ class Ground:
             ("role", self._roles(text)),
             ("words", self._missing(words, forms, place)),
             ("agreement", self._agreement(text, place)),
-            ("all", () if "vroeg" in text else _totals(norms(text), said)),
-            ("comparison", _compares(text, said)),
-            ("negation", _negations(text, said)),
+            ("all", () if "vroeg" in text else totals(norms(text), said)),
+            ("comparison", compares(text, said)),
+            ("negation", negations(text, said)),
             ("speaker", self._speaker(text, [w for w in told if w not in SAYING_LEMMAS], place)),
         )
         yield from (Doubt(kind, what, at) for kind, several in found for what in several)
 
-    def _place(self, text: str, words: Sequence[str], cites: Collection[str]) -> Place:
+    def _place(self, text: str, words: Sequence[str], cites: Collection[str]) -> Where:
         """Round what is cited; else the few sentences that hold most; else, where it is vague, the whole talk."""
         cited = [self.at[key] for key in cites if key in self.at]
         if cited:
-            return Place(self._near(cited, CLOSE), self._near(cited, AROUND))
+            return Where(self._near(cited, CLOSE), self._near(cited, AROUND))
         everywhere = range(len(self.sentences))
         if len(words) < VAGUE or SURVEYS.search(text):
-            return Place(everywhere, everywhere)
+            return Where(everywhere, everywhere)
         voices = {self.people[name] for name in self._named(text)}
         best = max(everywhere, key=lambda at: self._held_by(words, voices, at), default=0)
         here = list(everywhere[best : best + WINDOW])
-        return Place(here, self._near(here, CLOSE))
+        return Where(here, self._near(here, CLOSE))
 
     def _near(self, indexes: Collection[int], reach: int) -> list[int]:
         ends = ((max(0, one - reach), min(len(self.sentences), one + reach + 1)) for one in indexes)
@@ -144,7 +138,7 @@ class Ground:
         speak = any(s.voice in voices for s in self.sentences[at : at + WINDOW])
         return sum(1.0 if word.isdigit() else rarity(word) for word in words if near(word, here)) + SPEAKS * speak
 
-    def _missing(self, words: Sequence[str], forms: Mapping[str, str], place: Place) -> Iterator[str]:
+    def _missing(self, words: Sequence[str], forms: Mapping[str, str], place: Where) -> Iterator[str]:
         """Words that were not said there, if they weigh enough together."""
         around = frozenset().union(*(self.lemmas[i] for i in place.around))
         known = around | self.facts
@@ -156,7 +150,7 @@ class Ground:
             yield f"noemt iets wat in de opname niet terug te vinden is: {', '.join(dict.fromkeys(missing))}"
 
     def _numbers(self, text: str, said: str) -> Iterator[str]:
-        for share in sorted(_shares(text) - _shares(said)):
+        for share in sorted(shares(text) - shares(said)):
             yield f"noemt ‘{' '.join(share)}’, wat daar niet is gezegd"
         known, people = numbers(said), {str(len(self.people)), str(len(self.people) - 1), "1"}
         gone = {word for word in norms(text) if word in self.withdrawn or number(word) in self.withdrawn}
@@ -185,7 +179,7 @@ class Ground:
     def _named(self, text: str) -> set[str]:
         return {name for w, name in self.written.items() if re.search(rf"(?<!\w){re.escape(w)}(?!\w)", text)}
 
-    def _agreement(self, text: str, place: Place) -> Iterator[str]:
+    def _agreement(self, text: str, place: Where) -> Iterator[str]:
         said = " ".join(self.said[i] for i in place.here)
         denied = DISAGREEING.search(text)
         if denied and not DISAGREES.search(said):
@@ -194,7 +188,7 @@ class Ground:
         if AGREEING.search(text) and not denied and not asked and not self._consents(text, place):
             yield "zegt dat iemand het eens is; dat blijkt niet uit de opname"
 
-    def _consents(self, text: str, place: Place) -> bool:
+    def _consents(self, text: str, place: Where) -> bool:
         """Whether one of those named says so near there; what nobody in particular agrees with cannot be shown."""
         named = {self.people[name] for name in self._named(text)}
         for i in place.here:
@@ -205,7 +199,7 @@ class Ground:
                     return True
         return False
 
-    def _speaker(self, text: str, words: Sequence[str], place: Place) -> Iterator[str]:
+    def _speaker(self, text: str, words: Sequence[str], place: Where) -> Iterator[str]:
         """Somebody is said to have said what another said."""
         words, named = [word for word in words if not near(word, self.facts)], self._named(text)
         if len(named) != 1 or len(words) < VAGUE:
@@ -284,106 +278,3 @@ def _put_right(text: str, after: str) -> str:
     if not TAKEN_BACK.search(after):
         return text
     return " ".join(t for t in text.split() if number(t) is None) if numbers(text) and numbers(after) else ""
-
-
-def near(word: str, others: Collection[str]) -> bool:
-    """Whether a lemma is there: itself, as part of a compound, or with another ending."""
-    if word in others:
-        return True
-    if len(word) < 4 or word.isdigit():
-        return False
-    return any(
-        len(other) > 3 and (word in other or other in word or (len(word) > 5 and word[:5] == other[:5]))
-        for other in others
-    )
-
-
-def english(words: Sequence[str]) -> bool:
-    """Whether a sentence is more English than Dutch."""
-    from wordfreq import zipf_frequency
-
-    known = [w for w in words if len(w) > 1 and w.isalpha()]
-    ahead = sum(zipf_frequency(w, "en") - zipf_frequency(w, "nl") for w in known)
-    return len(known) > 3 and ahead > 0.6 * len(known)
-
-
-def _totals(tokens: Sequence[str], said: Sequence[str]) -> Iterator[str]:
-    """Words of all or nothing, and comparisons, that were not said."""
-    there = [set(norms(text)) for text in said]
-    for kind in TOTALS:
-        at = next((i for i, token in enumerate(tokens) if token in kind and token not in LOOSE), None)
-        if at is None:
-            continue
-        what = next((lemma(t) for t in tokens[at + 1 : at + 3] if t not in FUNCTION), None)  # all of what
-        fits = [words for words in there if kind & words]
-        if not fits or (tokens[at] in COUNTING and what and not any(near(what, set(map(lemma, w))) for w in fits)):
-            yield f"zegt ‘{tokens[at]}’; zo stellig is het niet gezegd"
-
-
-def _compares(text: str, said: Sequence[str]) -> Iterator[str]:
-    """'Meer dan' where it was not said, or turned round: 'tien is beter dan één' for 'één is beter dan tien'."""
-    found = _sides(text)
-    there = [sides for each in said if (sides := _sides(each))]
-    if found is None:
-        return
-    more, left, right = found
-    if not any(more == other for other, _, _ in there):
-        if more != "eerder":
-            yield f"vergelijkt (‘{more} dan’) zoals het niet is gezegd"
-        return
-    straight, turned = (
-        max(len(left & a) + len(right & b) for _, *sides in there for a, b in [sides[::way]]) for way in (1, -1)
-    )
-    if turned > straight:
-        yield f"draait de vergelijking om (‘{more} dan’)"
-
-
-def _sides(text: str) -> tuple[str, set[str], set[str]] | None:
-    """'beter' with the lemmas before it and those after 'dan'."""
-    tokens = norms(text)
-    at = next((i for i, (a, b) in enumerate(pairwise(tokens)) if b == "dan" and a.endswith("er")), None)
-    if at is None:
-        return None
-    return tokens[at], set(lemmas(" ".join(tokens[:at]))), set(lemmas(" ".join(tokens[at + 2 :])))
-
-
-COUNTING = {"alle", "elke", "elk", "iedere", "ieder"}  # the word after them says what is counted
-
-
-def _shares(text: str) -> set[tuple[str, str]]:
-    """'drie kwart', '18 procent', 'een derde', by value."""
-    pairs = {(number(a) or "", unit) for a, unit in pairwise(norms(text)) if unit in UNITS}
-    return {(value, unit) for value, unit in pairs if value} | {("een", w) for w in norms(text) if w in FRACTIONS}
-
-
-def _negations(text: str, said: Sequence[str]) -> Iterator[str]:
-    """A word that is denied here and never there, or there each time and not here."""
-    tokens = text.split()
-    here = {lemma(norm(token)): _denied(tokens, at) for at, token in enumerate(tokens) if _tells(token)}
-    flat: dict[str, list[bool]] = {}
-    wide: dict[str, list[bool]] = {}
-    for sentence in said:
-        words = norms(sentence)
-        for before, word in pairwise(["", *words]):
-            if _tells(word):
-                flat.setdefault(lemma(word), []).append(before == "niet")
-                wide.setdefault(lemma(word), []).append(bool(NEGATIONS & set(words)))
-    for word, denied in here.items():
-        if denied and word in wide and not any(wide[word]):
-            yield f"ontkent ‘{word}’, wat in de opname niet wordt ontkend"
-        elif word in flat and all(flat[word]) and not NEGATIONS & set(norms(text)):
-            yield f"laat de ontkenning bij ‘{word}’ weg"
-
-
-def _tells(token: str) -> bool:
-    return norm(token) not in FUNCTION and len(norm(token)) > 2 and norm(token) != "hoeveel"
-
-
-def _denied(tokens: Sequence[str], at: int) -> bool:
-    """Whether a negation stands just before a word, with no comma or 'maar' between."""
-    for before in range(at - 1, max(-1, at - 1 - NARROW), -1):
-        if tail(tokens[before]) or norm(tokens[before]) == "maar":
-            return False
-        if norm(tokens[before]) in NEGATIONS:
-            return True
-    return False

@@ -17,10 +17,11 @@ from typing import Any
 from pipeline.article.plan import options
 from pipeline.article.scene import Scene
 from pipeline.article.stretches import Stretch, values
-from pipeline.article.support import Ground, near
+from pipeline.article.support import Ground
 from pipeline.article.text import escaped, inside, lemmas, norms, number, upper_first
+from pipeline.article.wording import near
 from pipeline.config import CheckParams, LlmParams
-from pipeline.engines import extractive
+from pipeline.engines import extractive, sections
 from pipeline.engines.endpoint import Endpoint, UnusableError
 from pipeline.stage import Progress
 from pipeline.writing import DraftPart, Plan, Quote, Section
@@ -122,7 +123,7 @@ class Writer:
         )
         answer = self.endpoint.ask(self._system(), asked, LEAD)
         chosen = answer.get("vragen")
-        if not isinstance(chosen, list) or not all(code in coded for code in chosen):
+        if not isinstance(chosen, list) or not all(isinstance(code, str) and code in coded for code in chosen):
             raise UnusableError("it names questions that are not there")
         chosen = list(dict.fromkeys(chosen))[: style.questions[1]]
         if len(chosen) < style.questions[0]:
@@ -240,7 +241,7 @@ def _attributed(text: str, quote: Quote, scene: Scene, ground: Ground) -> str:
     named = [voice for kind, voice in PLACE.findall(plain) if kind == "naam"]
     told = usable(f"{plain}.", scene, ground, quote.sentences) if named == [quote.voice] else None
     if told is None:
-        return extractive.attributed(scene, quote, None, answers=False)
+        return sections.attributed(scene, quote, None, answers=False)
     intro = scene.say(told.rstrip("."), *quote.sentences)
     return f"{intro}: ‘{inside(quote.text)}’"
 
