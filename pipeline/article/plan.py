@@ -56,11 +56,11 @@ class Block:
         return sum(len(s.text.split()) for s in self.guests if s.excluded is None)
 
 
-def make_plan(evidence: Evidence, style: HouseStyle) -> Plan:
-    """Decide what the article holds. Raises PipelineError where nothing may be quoted."""
+def make_plan(evidence: Evidence, style: HouseStyle, more: int = 0) -> Plan:
+    """Decide what the article holds, with `more` words of quotes than usual. PipelineError: nothing may be quoted."""
     spoken = sum(len(s.text.split()) for s in evidence.usable if s.voice != evidence.host)
     count = style.sections[1] if spoken > LONG_TALK else style.sections[0]
-    room = sum(style.quote_share) / 2 * sum(style.words) / 2 - APART_WORDS
+    room = sum(style.quote_share) / 2 * sum(style.words) / 2 - APART_WORDS + more
     found = quotable(evidence, style, room / count)
     if not found:
         raise PipelineError(

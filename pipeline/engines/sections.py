@@ -73,8 +73,8 @@ def _begins(scene: Scene, part: Section, number: int) -> Iterator[str]:
             scene.asked.append(text)
             who = upper_first(scene.name(scene.host.voice or ""))
             yield scene.say(f"{who} opende met de vraag: {lower_first(escaped(text))}", early[0].id)
-    about = topic(block.led)
-    if about and not set(content(norms(about))) & {word for told in scene.topics for word in content(norms(told))}:
+    about, told = topic(block.led), (scene.params.title or "", *scene.topics)
+    if about and not set(content(norms(about))) & {word for one in told for word in content(norms(one))}:
         scene.topics.append(about)
         keys = [s.id for s in block.host if topic(s.text)]
         yield scene.say(BEGINS[min(number, len(BEGINS)) - 1].format(escaped(about)), *keys)

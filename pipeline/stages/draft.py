@@ -19,6 +19,7 @@ from pipeline.stage import Job, Stage
 from pipeline.writing import Draft, DraftPart, Plan, joined
 
 WRITERS = ("extractive", "llm")
+MARGIN = 10  # words that an article stays away from the limits of the house
 
 
 def uses(webinar: Webinar) -> DraftParams:
@@ -30,8 +31,14 @@ def uses(webinar: Webinar) -> DraftParams:
 
 def run(job: Job[DraftParams]) -> str:
     """Write 50-draft.json and 50-article.md; '478 words, 7 quotes'."""
-    evidence = _evidence(job)
-    return _write(job, Scene(evidence, make_plan(evidence, job.params.style), job.params, job.read(RECORDING)), None)
+    evidence, recording, style = _evidence(job), job.read(RECORDING), job.params.style
+
+    def scene(more: int = 0) -> Scene:
+        return Scene(evidence, make_plan(evidence, style, more), job.params, recording)
+
+    length = len(joined(extractive.write(scene())).split())
+    missing = max(0, style.words[0] + MARGIN - length) + min(0, style.words[1] - MARGIN - length)
+    return _write(job, scene(missing), None)
 
 
 def again(job: Job[DraftParams], number: int, hint: str) -> str:
@@ -93,7 +100,7 @@ STAGE = Stage(
     reads=(RECORDING, PASSAGES),
     writes=(DRAFT, ARTICLE),
     uses=uses,
-    version=3,
+    version=4,
     run=run,
     lays=(NAMES,),
 )
