@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.article.cleaning import clean, explain, protected
@@ -55,6 +55,7 @@ def test_cleaning_twice_is_cleaning_once(words: list[str]) -> None:
 
 
 @given(SENTENCES)
+@example(["Joost", "besl-", "Joost"])
 @settings(max_examples=300, deadline=None)
 def test_no_negation_number_or_name_is_ever_lost(words: list[str]) -> None:
     kept = [norm(word) for word in clean(words).text.split()]

@@ -34,6 +34,14 @@ class Talk:
         return gather(self.passages, people_of(self.passages, self.names, self.webinar.speakers))
 
     @property
+    def alike(self) -> Any:
+        """Meaning, with the model that a user has."""
+        from pipeline.engines import meaning
+
+        meaning.fetch(lambda *_: None, print)
+        return meaning.judge()
+
+    @property
     def facts(self) -> CheckParams:
         return CheckParams(**self.webinar.facts())
 
@@ -72,18 +80,18 @@ def _talk(lines: list[tuple[str, float, float, str]], webinar: Webinar, truth: d
 
 @cache
 def talk(name: str) -> Talk:
-    """'sample' or 'loket'."""
+    """'sample', 'loket' or 'schoolbus'."""
     if name == "sample":
         script = json.loads((SAMPLE.parent / "script.json").read_text(encoding="utf-8"))
         lines = script["lines"]
         webinar = Webinar.model_validate(tomllib.loads(SAMPLE.read_text(encoding="utf-8")))
         keys = [(lines[key["first"]]["start"], lines[key["last"]]["end"]) for key in script["key_quotes"]]
         return _talk([(s["speaker"], s["start"], s["end"], s["text"]) for s in lines], webinar, script, keys)
-    webinar = Webinar.model_validate(tomllib.loads((LIES / "loket.toml").read_text(encoding="utf-8")))
-    truth = json.loads((LIES / "loket.truth.json").read_text(encoding="utf-8"))
+    webinar = Webinar.model_validate(tomllib.loads((LIES / f"{name}.toml").read_text(encoding="utf-8")))
+    truth = json.loads((LIES / f"{name}.truth.json").read_text(encoding="utf-8"))
     cues = re.findall(
         r"(\d+):(\d+):([\d.]+) --> (\d+):(\d+):([\d.]+)\n<v (\w+)>(.*)",
-        (LIES / "loket.vtt").read_text(encoding="utf-8"),
+        (LIES / f"{name}.vtt").read_text(encoding="utf-8"),
     )
     said = []
     for *times, voice, text in cues:

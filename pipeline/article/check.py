@@ -13,7 +13,7 @@ from pipeline.article.exclusions import SERIOUS, TAKEN_BACK
 from pipeline.article.findings import blocks, look, start
 from pipeline.article.people import Person, people_of, surnames
 from pipeline.article.quotes import BORDER, Place, Printed, Stream, credit, find, paragraphs, said_at, streams_of
-from pipeline.article.support import Ground
+from pipeline.article.support import Alike, Ground
 from pipeline.article.text import NEGATIONS, norms
 from pipeline.config import CheckParams
 from pipeline.models import Misheard, NamedVoice, Passages, Recording, Span, Word
@@ -33,9 +33,11 @@ def check(
     hearing: Hearing | None,
     misheard: Sequence[Misheard] = (),
     claims: Sequence[Claim] = (),
+    alike: Alike | None = None,
 ) -> CheckReport:
     """Every quote with its status, and what a person should look at, worst first.
 
+    `alike` tells how near two sentences are in meaning, if there is a model that knows; without it words must do.
     `claims` say what the article's own sentences rest on, as far as a writer told; for others the place is looked for.
     """
     people = people_of(passages, names, params.speakers)
@@ -68,7 +70,7 @@ def check(
     shown = paragraphs(markdown)
     found += findings.about_people(shown, quotes, evidence, names)
     found += findings.about_claims(shown, printed, evidence, params, recording)
-    found += findings.about_prose(shown, printed, Ground(evidence, params), claims, params)
+    found += findings.about_prose(shown, printed, Ground(evidence, params, alike), claims, params)
     found += findings.about_spelling(shown, misheard)
     found += findings.about_form(shown, quotes, params.style)
     return CheckReport(

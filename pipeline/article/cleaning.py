@@ -147,7 +147,8 @@ def _abandoned(tokens: Sequence[str], at: int) -> list[Drop]:
             part = tokens[at : end + 1]
             again = norm(tokens[end + 1])
             restart = again == norm(part[0]) if end > at else again.startswith(norm(token).rstrip("-–—")[:4])
-            if restart and not any(protected(word, index == 0 == at) for index, word in enumerate(part)):
+            first = at == 0 and tokens[end + 1][:1].islower()  # 'Joost besl- Joost' is a name
+            if restart and not any(protected(word, first and not index) for index, word in enumerate(part)):
                 return [Drop(len(part), "false start")]
         if ends_sentence(token):
             break

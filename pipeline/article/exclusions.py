@@ -17,8 +17,8 @@ ORDERS, CODE, TECHNICAL, INTRODUCES = map(sign, ("orders", "code", "technical", 
 INVENTED = sign("invented")
 SAID = {"zei", "zeiden", "zegt", "riep", "riepen", "schreef", "schrijft", "vroeg", "roept"}
 SPEAKER = {"ik", "we", "wij", "je", "jij", "jullie", "u", "men"}
-NOT_SAID = "mogelijk niet gezegd"
-SERIOUS = frozenset(("off the record", "teruggenomen", NOT_SAID, "niet citeren", "opdracht of code"))
+NOT_SAID, BARRED = "mogelijk niet gezegd", "niet citeren"
+SERIOUS = frozenset(("off the record", "teruggenomen", NOT_SAID, BARRED, "opdracht of code"))
 SHORT = 24  # words below which a sentence may be about the technique, or introduce its speaker
 WITHIN = 5  # words before the sign from which it takes back what its own sentence began with
 CLOSE = 45.0  # seconds within which sentences of one voice belong to the same remark
@@ -31,6 +31,7 @@ def reasons(sentences: Sentences, passages: Passages) -> dict[int, str]:
     short = {i for i, sentence in enumerate(sentences) if len(norms(sentence.text)) < SHORT}
     foreign = {passage.id for passage in passages.passages if passage.language != "nl"}
     rules = (
+        ((i for i, s in enumerate(sentences) if any(s.overlap(span) > 0 for span in passages.barred)), BARRED),
         (_suspects(sentences, passages), NOT_SAID),
         (_overlapped(sentences, passages), "door elkaar gesproken"),
         (_before_opening(sentences), "voor de opening"),

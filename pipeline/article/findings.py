@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pipeline.article.evidence import Evidence
 from pipeline.article.quotes import SAYING, Printed, questions_in
 from pipeline.article.support import Ground
-from pipeline.article.text import CALENDAR, FUNCTION, date, norm, norms, number, numbers, wordset
+from pipeline.article.text import CALENDAR, FUNCTION, date, norm, norms, number, numbers, sayable, wordset
 from pipeline.config import CheckParams
 from pipeline.models import Misheard, NamedVoice, Recording
 from pipeline.settings import HouseStyle
@@ -77,7 +77,7 @@ def about_claims(
     known = [fact for fact in facts if fact]
     prose = [_without(line, printed) for line in shown]
     counts = map(str, range(1, max(len(people), 2) + 1))  # of the people
-    given = {*numbers(" ".join([*known, *people])), *numbers(spoken), *counts}
+    given = {*numbers(" ".join([*known, *people])), *sayable(spoken), *counts}
     for value, written in numbers(" ".join(prose)).items():
         if value not in given:
             yield blocks("number", f"Het getal ‘{written}’ komt in de opname en de gegevens niet voor.")
@@ -131,7 +131,8 @@ def _names(paragraph: str) -> Iterator[str]:
     for match in _NAME.finditer(paragraph.lstrip("# ")):
         name, before, after = match.group(), match.string[: match.start()], norms(match.string[match.end() :])
         opens = re.search(r"(^|[.?!:][’”\"]?\s)[‘“(]?$", before) is not None
-        if opens and norm(name.split()[0]) in FUNCTION | _STARTS:
+        first = norm(name.split()[0])
+        if (opens and first in FUNCTION | _STARTS) or (" " in name and first in _STARTS):
             name, opens = re.sub(r"^\S+\s*[^A-ZÀ-Þ]*", "", name), False
         if name and (not opens or " " in name or after[:1] in [[verb] for verb in SAYING]):
             yield name

@@ -18,6 +18,7 @@ from pipeline.article.text import (
     norms,
     number,
     rarity,
+    sign,
     tail,
     upper_first,
     wordset,
@@ -27,7 +28,7 @@ from pipeline.writing import Sentence
 IMPERATIVES, DETERMINERS, LINKS = map(wordset, ("imperatives", "determiners", "links"))
 OPEN, NEGATIONS = map(wordset, ("open", "negations"))
 EMPTY = {"gewoon", "eigenlijk", "even", "helemaal", "je", "jij", "jullie", "ik", "ge", "uw"}
-TIMES = wordset("times")
+TIMES, PAST = wordset("times"), sign("past")
 JOINS = LINKS - {"als", "dan", "aan"} | {"en"}  # between two parts of a group of words
 SUBJECTS = {"je", "jij", "u", "ik", "we", "wij", "ze", "zij", "hij", "jullie"}  # 'geef je …' may be turned round
 ISES = {"is", "was", "het", "wordt", "zijn", "heb", "hebben", "gewoon", "eigenlijk", "werd", "blijft"}
@@ -166,7 +167,8 @@ def _kind(run: Sequence[str], where: str, words: Lexicon) -> float:
     whole = where != "inside" and (where != "start" or (noun and run[-2] not in words.nouns))
     if run[0] in IMPERATIVES and run[1] not in SUBJECTS and whole:
         return 1.6
-    if len(run) > 2 and run[0] not in LINKS and (where == "sentence" or (where == "clause" and noun)):
+    told = PAST.search(" ".join(run)) or {"ik", "we", "wij"} & set(run)  # 'wij hadden een meisje' is a story
+    if len(run) > 2 and not told and run[0] not in LINKS and (where == "sentence" or (where == "clause" and noun)):
         return WHOLE
     inner = run[run[0] in ("niet", "met", "zonder") :]
     parts = words.nouns | DETERMINERS | JOINS
@@ -175,8 +177,11 @@ def _kind(run: Sequence[str], where: str, words: Lexicon) -> float:
         return 0.4
     group = len(run) > 2 + (run[0] == "met") and all(word in parts or _adjective(word) for word in inner)
     starts = inner[0] in DETERMINERS or _adjective(inner[0]) or run[0] == "zonder"
-    misheard = any(after in DETERMINERS and before not in JOINS for before, after in pairwise(inner))
-    group = group and not misheard  # 'een witte het misverstand'
+    misheard = any(
+        (after in DETERMINERS and before not in JOINS) or (before in DETERMINERS and after in JOINS)
+        for before, after in pairwise(inner)
+    )
+    group = group and not misheard  # 'een witte het misverstand', 'het met de privacy'
     return 0.3 + 0.5 * bool(JOINS & set(run[1:-1])) if noun and group and starts else -9.0
 
 

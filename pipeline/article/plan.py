@@ -12,7 +12,7 @@ from pipeline.article.evidence import Evidence
 from pipeline.article.headings import heading, lexicon
 from pipeline.article.phrasing import according
 from pipeline.article.questions import alike, asked_by_host, asked_loosely, leaning, personal, worth
-from pipeline.article.stretches import Stretch, stretches, values
+from pipeline.article.stretches import Stretch, general, stretches, values
 from pipeline.article.text import content, lemmas, norms, sign
 from pipeline.article.wording import near
 from pipeline.errors import PipelineError
@@ -125,7 +125,7 @@ def replan(evidence: Evidence, plan: Plan, number: int, style: HouseStyle, hint:
 def _pull(found: Sequence[Stretch]) -> Stretch | None:
     """The sentence that sticks; none where hardly anything else is left to quote."""
     short = [s for s in found if s.words <= PULL_WORDS and len(s.sentences) <= 2 and s.quote]
-    best = max(short, key=lambda s: s.score + 0.8 * (s.words <= 24), default=None)
+    best = max(short, key=lambda s: s.score + 0.8 * (s.words <= 24) + max(map(general, s.sentences)), default=None)
     return best if best and sum(not stretch.shares(best) for stretch in found) > 2 else None
 
 

@@ -12,13 +12,27 @@ from math import log
 
 from pipeline.article.cleaning import clean, explain
 from pipeline.article.evidence import Evidence
-from pipeline.article.text import NEGATIONS, content, is_word, lower_first, norm, norms, number, rarity, sign, wordset
+from pipeline.article.text import (
+    FUNCTION,
+    NEGATIONS,
+    content,
+    is_word,
+    lower_first,
+    norm,
+    norms,
+    number,
+    rarity,
+    sign,
+    wordset,
+)
 from pipeline.writing import Quote, Sentence
 
 OPINION, DANGLING = wordset("norms"), wordset("dangling")
 STANCE, CONTRAST, META, BROKEN = map(sign, ("stance", "contrast", "meta", "broken"))
+PAST, EQUATES = sign("past"), sign("equates")
 POINTS, POINTS_AT, BLAND, ANTITHESIS = map(sign, ("points", "points_at", "bland", "antithesis"))
 WITHIN, LINKS, FINITE, IMPERATIVES = map(wordset, ("within", "links", "finite", "imperatives"))
+ANYBODY, SOMEBODY = wordset("anybody"), wordset("somebody")
 POINTERS = {"die", "dat", "deze", "dit"}
 VERBLESS = 8  # words, with two for the blanks behind, below which a sentence without a verb answers something
 CONCRETE = (0.35, 0.75)  # rarity of the words that name things one can see: not 'zijn', no misspelling
@@ -150,6 +164,25 @@ def standing(evidence: Evidence, value: Mapping[str, float]) -> Mapping[str, flo
             place = 0.3 * min(1, len(turn) / 8) - 0.3 * (at == 0)
             found[sentence.id] = value[sentence.id] + 0.15 * min(6, len(concrete)) + near + place
     return found
+
+
+def general(sentence: Sentence) -> float:
+    """What a sentence is worth because it holds always and for everybody: 'een rooster is een belofte'.
+
+    The weights put key quotes of four invented webinars higher: average precision .38 → .52; of a webinar that they
+    were not set with .38 → .49.
+    """
+    words = norms(sentence.clean)
+    asks, text = sentence.clean.endswith("?"), " ".join(words)
+    bare = len(words) > 3 and words[0] not in FUNCTION and words[1] in FINITE
+    signs = (
+        (1.2, words[:1] and words[0] in ANYBODY and not any(map(number, words)) and not asks),
+        (0.6, bare),
+        (-0.8, PAST.search(text)),
+        (-0.4, SOMEBODY & set(words)),
+        (0.5, EQUATES.search(text)),
+    )
+    return sum(weight for weight, holds in signs if holds)
 
 
 def _worth(sentence: Sentence, evidence: Evidence) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -25,6 +25,7 @@ from pipeline.article.text import (
     number,
     numbers,
     rarity,
+    sayable,
     sign,
     telling,
     wordset,
@@ -34,11 +35,13 @@ from pipeline.config import CheckParams
 from pipeline.writing import Sentence
 
 FRAME, ROLES = map(wordset, ("frame", "roles"))
-SAYING_LEMMAS = frozenset(lemma(word) for word in wordset("saying"))
+SAYING = wordset("saying")
+SAYING_LEMMAS = frozenset(lemma(word) for word in SAYING)
 AGREEING, CONSENTS, DISAGREEING, DISAGREES = map(sign, ("agreeing", "consents", "disagreeing", "disagrees"))
 SURVEYS = sign("surveys")
 SAID = (
-    "zei|vertelde|stelde|noemde|benadrukte|constateerde|betoogde|merkte|legde|wees|waarschuwde|schetste|pleitte|meende"
+    "zei|vertelde|stelde|noemde|benadrukte|constateerde|betoogde|merkte|legde|wees|waarschuwde|schetste|pleitte|meende|"
+    "beloofde|opperde|erkende|bevestigde|beweerde|bepleitte|geloofde|hoopte|verwachtte|wilde|wist|kondigde|zegde"
 )
 REPORTED = {"woorden van een ander", "mogelijk ironisch", "door elkaar gesproken", "onaf", "stelt zich voor"}
 LATE = 45.0  # seconds after the first word of the closing in which the host still speaks to everybody
@@ -50,7 +53,12 @@ SUBJECT = 4  # sentences that hold a word, from which it is a subject of the tal
 CORRECTS = 2  # words before 'nee, dat zeg ik verkeerd' up to which it takes back the sentence before
 SPEAKS = 0.4  # what it counts for, where nothing is cited, that somebody who is named speaks there
 VAGUE = 3  # words below which a sentence cannot be found by its words
+PARAPHRASE = 0.4  # cosine of two sentences from which they may mean the same: all measured paraphrases have more
+VAST = 30  # sentences that are too many to be one place
 OWN = 0.5  # share of what is found that the person it is credited to must have said
+
+
+Alike = Callable[[str, Sequence[str]], float]  # how near in meaning a sentence is to the nearest of others, 0 to 1
 
 
 @dataclass(frozen=True)
@@ -73,13 +81,14 @@ class Where:
 class Ground:
     """The transcript as a ground for claims: sentences with their lemmas, and the facts that nobody need have said."""
 
-    def __init__(self, evidence: Evidence, params: CheckParams) -> None:
+    def __init__(self, evidence: Evidence, params: CheckParams, alike: Alike | None = None) -> None:
+        self.alike = alike
         self.people = {person.name: voice for voice, person in evidence.people.items()}
         self.called = {voice: person.name for voice, person in evidence.people.items()}
         self.sentences, self.said = _held(evidence)
         self.lemmas = [frozenset(lemmas(text)) | (set(norms(text)) - FUNCTION) for text in self.said]
         self.withdrawn = _withdrawn(evidence.sentences)
-        self.spoken = numbers(" ".join(s.text for s in evidence.sentences))
+        self.spoken = sayable(" ".join(s.text for s in evidence.sentences))
         self.often = Counter(word for words in self.lemmas for word in words)
         self.at = {s.id: at for at, s in enumerate(self.sentences)}
         listed = [f"{s.name} {s.role or ''} {s.organisation or ''}" for s in params.speakers]
@@ -107,7 +116,7 @@ class Ground:
         found = (
             ("number", self._numbers(text, " ".join(said))),
             ("role", self._roles(text)),
-            ("words", self._missing(words, forms, place)),
+            ("words", self._missing(text, words, forms, place)),
             ("agreement", self._agreement(text, place)),
             ("all", () if "vroeg" in text else totals(norms(text), said)),
             ("comparison", compares(text, said)),
@@ -138,21 +147,32 @@ class Ground:
         speak = any(s.voice in voices for s in self.sentences[at : at + WINDOW])
         return sum(1.0 if word.isdigit() else rarity(word) for word in words if near(word, here)) + SPEAKS * speak
 
-    def _missing(self, words: Sequence[str], forms: Mapping[str, str], place: Where) -> Iterator[str]:
-        """Words that were not said there, if they weigh enough together."""
+    def _missing(self, text: str, words: Sequence[str], forms: Mapping[str, str], place: Where) -> Iterator[str]:
+        """Words that were not said there, if they weigh enough together and it means something else too."""
         around = frozenset().union(*(self.lemmas[i] for i in place.around))
         known = around | self.facts
         bare = [w for w in words if not w.isdigit() and not near(w, known) and not near(forms[w], known)]
         missing = [w for w in bare if rarity(w) > COMMON]
         lacks = sum(rarity(w) * (0.5 if self.often[w] >= SUBJECT else 1) for w in missing)
         weighs = lacks > BARE * sum(map(rarity, words))
-        if weighs and (len(bare) > 1 or rarity(missing[0]) > TELLING):
+        if (
+            weighs
+            and (len(bare) > 1 or rarity(missing[0]) > TELLING)
+            and not (_soft(bare, forms, text) and self._means(text, place))
+        ):
             yield f"noemt iets wat in de opname niet terug te vinden is: {', '.join(dict.fromkeys(missing))}"
 
+    def _means(self, text: str, place: Where) -> bool:
+        """Whether one to three sentences there mean about the same."""
+        runs = [place.here[at : at + many] for many in (1, 2, 3) for at in range(len(place.here))]
+        said = [" ".join(self.said[i] for i in run) for run in runs if len(place.here) < VAST]
+        return self.alike is not None and self.alike(text, said) >= PARAPHRASE
+
     def _numbers(self, text: str, said: str) -> Iterator[str]:
+        known = sayable(said)
         for share in sorted(shares(text) - shares(said)):
             yield f"noemt ‘{' '.join(share)}’, wat daar niet is gezegd"
-        known, people = numbers(said), {str(len(self.people)), str(len(self.people) - 1), "1"}
+        people = {str(len(self.people)), str(len(self.people) - 1), "1"}
         gone = {word for word in norms(text) if word in self.withdrawn or number(word) in self.withdrawn}
         for word in sorted(gone):
             yield f"noemt ‘{word}’, wat de spreker terugnam"
@@ -167,7 +187,9 @@ class Ground:
             for match in re.finditer(rf"(?<!\w){re.escape(written)}(?!\w)", text) if known else ():
                 after = BESIDE.match(text[match.end() :])
                 told = norms(after[1] or after[2]) if after else []
-                beside = [*norms(text[: match.start()])[-3:], *told[:5]]
+                before = norms(text[: match.start()])[-3:]
+                said = max((i for i, word in enumerate(before) if word in SAYING), default=-1)
+                beside = [*before[said + 1 :], *told[:5]]  # 'de presentator vroeg Mulder' calls nobody presenter
                 strange = [word for word in beside if word in ROLES and word not in (known or ())]
                 if strange:
                     yield f"noemt {name} {strange[0]}; dat staat niet in de gegevens"
@@ -207,7 +229,7 @@ class Ground:
         [name] = named
         ways = "|".join(re.escape(w) for w in sorted(self.written, key=len, reverse=True) if self.written[w] == name)
         if not re.search(
-            rf"(?:[Vv]olgens|aldus|vond|{SAID})\s(?:\w+\s){{0,3}}(?:{ways})\b|\b(?:{ways})\s(?:{SAID}|vond)\b", text
+            rf"(?:[Vv]olgens|aldus|vond|{SAID})\s(?:\w+\s){{0,3}}(?:{ways})\b|\b(?:{ways})\s(?:{SAID}|vond|die)\b", text
         ):
             return
         share = dict.fromkeys(self.called, 0.0)
@@ -221,6 +243,12 @@ class Ground:
 
 CLAUSES = wordset("clauses") | {"terwijl", "met", "als"}
 BESIDE = re.compile(r",\s([^,:;.‘’“”]+)|\s(?:is|was|werkt als|sprak als)\s(?:een\s|de\s)?([^,:;.‘’“”]+)")
+
+
+def _soft(words: Sequence[str], forms: Mapping[str, str], text: str) -> bool:
+    """Whether none of these words is a name or a role, which no other word can stand for."""
+    inner = {norm(token) for token in text.split()[1:] if token[:1].isupper()}
+    return not any(forms[word] in inner or {word, forms[word]} & ROLES for word in words)
 
 
 def _held(evidence: Evidence) -> tuple[list[Sentence], list[str]]:

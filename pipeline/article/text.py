@@ -34,6 +34,7 @@ FUNCTION = wordset("function")
 _UNITS: list[str] = _DATA["numbers"]["units"].split()
 _TENS: dict[str, int] = dict(zip(_DATA["numbers"]["tens"].split(), range(20, 100, 10), strict=True))
 _SMALL: dict[str, int] = {word: value for value, word in enumerate(_UNITS)} | {"één": 1, "eén": 1} | _TENS
+_PERIODS: dict[str, str] = _DATA["periods"]
 _MONTHS = _DATA["numbers"]["months"].split()
 CALENDAR = frozenset([*_MONTHS, *_DATA["numbers"]["days"].split()])
 
@@ -102,7 +103,16 @@ def numbers(text: str) -> dict[str, str]:
         many, few = number(a), number(b)
         if many and few and many.isdigit() and few.isdigit() and many.endswith("000") and len(few) < 4 and not tail(a):
             found[str(int(many) + int(few))] = f"{a} {b}"
+    for whole, _, part in re.findall(r"(\S+)\s(komma)\s(\S+)", joined, re.IGNORECASE):  # 'zeven komma acht'
+        if (before := number(whole)) and (after := number(part)):
+            found[f"{before}.{after}"] = f"{whole} komma {part}"
     return found
+
+
+def sayable(text: str) -> dict[str, str]:
+    """All numbers in what was said, also as an article may put them: 'een kwartier' is 15 minutes."""
+    plain = f" {' '.join(norms(text))} "
+    return numbers(text) | {value: said for said, value in _PERIODS.items() if f" {said} " in plain}
 
 
 def date(day: dt.date) -> str:

@@ -21,7 +21,7 @@ from pipeline.article.support import Ground
 from pipeline.article.text import escaped, inside, lemmas, norms, number, upper_first
 from pipeline.article.wording import near
 from pipeline.config import CheckParams, LlmParams
-from pipeline.engines import extractive, sections
+from pipeline.engines import extractive, meaning, sections
 from pipeline.engines.endpoint import Endpoint, UnusableError
 from pipeline.stage import Progress
 from pipeline.writing import DraftPart, Plan, Quote, Section
@@ -65,7 +65,7 @@ class Writer:
         parts: list[DraftPart] = []
         plain = {part.name: part for part in extractive.write(deepcopy(scene))}
         facts = CheckParams.model_validate({name: getattr(scene.params, name) for name in CheckParams.model_fields})
-        ground = Ground(scene.evidence, facts)
+        ground = Ground(scene.evidence, facts, meaning.judge())
         sections = list(scene.plan.sections)
         self.total = 1 if only else len(sections) + 1
         for name, part in plain.items():

@@ -11,9 +11,11 @@ from pydantic import BaseModel
 
 from pipeline.article.check import check
 from pipeline.article.report import page
+from pipeline.articles import EDITED_ARTICLE, typed
 from pipeline.artifacts import ARTICLE, CHECK, CHECK_PAGE, DRAFT, HEARING, PASSAGES, RECORDING, Noted
 from pipeline.config import CheckParams
-from pipeline.edits import EDITED_ARTICLE, NAMES, WORDS, read_corrections, read_pins, typed
+from pipeline.edits import NAMES, WORDS, read_corrections, read_pins
+from pipeline.engines import meaning
 from pipeline.errors import PipelineError
 from pipeline.speech.names import names_of
 from pipeline.speech.nearmisses import proposals
@@ -26,6 +28,7 @@ N = TypeVar("N", bound=BaseModel)
 
 def run(job: Job[CheckParams]) -> str:
     """Write 60-check.json and 60-check.md; '7 quotes: 2 exact, 5 cleaned; 3 things to settle'."""
+    meaning.fetch(job.progress, job.note)
     edited = job.edits(EDITED_ARTICLE)
     text = typed(edited if edited.exists() else job.path(ARTICLE))
 
@@ -49,6 +52,13 @@ def against(workspace: Workspace, file: Path) -> tuple[CheckReport, str]:
     if "\0" in text:
         raise PipelineError(f"{file} holds no text", "give the Markdown of an article (.md or .txt)")
 
+    found = report_on(workspace, text)
+    return found, page(found, file.name)
+
+
+def report_on(workspace: Workspace, text: str) -> CheckReport:
+    """Any text against a webinar's transcript as it stands. PipelineError where there is none yet."""
+
     def read(noted: Noted[N]) -> N | None:
         path = workspace.path(noted.file)
         return noted.load(path.read_bytes()) if path.exists() else None
@@ -56,8 +66,7 @@ def against(workspace: Workspace, file: Path) -> tuple[CheckReport, str]:
     if read(PASSAGES) is None:
         raise PipelineError(f"{workspace.slug} has no transcript yet", f"impressie run {workspace.slug}")
     params = CheckParams(**workspace.webinar().facts())
-    found = _report(text, params, read, lambda name: workspace.folder / "edits" / name)
-    return found, page(found, file.name)
+    return _report(text, params, read, lambda name: workspace.folder / "edits" / name)
 
 
 class Reader(Protocol):
@@ -77,7 +86,7 @@ def _report(text: str, params: CheckParams, read: Reader, edit: Callable[[str], 
     settled = [correction.written for correction in read_corrections(edit(WORDS))]
     misheard = proposals(words, listed, params.glossary, settled)
     claims = [claim for part in draft.parts for claim in part.claims] if draft else []
-    return check(text, passages, names, params, recording, hearing, misheard, claims)
+    return check(text, passages, names, params, recording, hearing, misheard, claims, meaning.judge())
 
 
 STAGE = Stage(
