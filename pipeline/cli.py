@@ -12,6 +12,8 @@ import typer
 
 from pipeline import __version__, console
 from pipeline.errors import PipelineError
+from pipeline.here import Here, Slug
+from pipeline.publish import publish
 
 app = typer.Typer(
     add_completion=False,
@@ -25,33 +27,7 @@ models_app = typer.Typer(rich_markup_mode=None, help="What Whisper and speaker m
 app.add_typer(models_app, name="models")
 style_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The house style of your articles.")
 app.add_typer(style_app, name="style")
-
-Slug = Annotated[str, typer.Argument(help="The webinar: its slug or a unique part of it.", metavar="SLUG")]
-
-
-class Here:
-    """Where the user's webinars are: --home, or the nearest folder upward with configs/."""
-
-    asked: Path | None = None
-
-    @classmethod
-    def home(cls) -> Path | None:
-        """The home, if there is one."""
-        from pipeline import webinars
-
-        home = webinars.find_home(cls.asked, Path.cwd())
-        if home and home.is_dir():
-            webinars.finish_forgetting(home)
-        return home
-
-    @classmethod
-    def or_here(cls) -> Path:
-        """The home, or else the current folder, which becomes one when a webinar is begun in it."""
-        home = cls.home()
-        if home is None:
-            home = Path.cwd()
-            console.say(f"Your webinars will live in {home} (configs/ and outputs/)")
-        return home
+app.add_typer(publish)
 
 
 @app.callback()
@@ -82,14 +58,14 @@ def run(
 def _run(workspace: Any) -> None:
     """Run what is not up to date, and say where the article is and what comes next."""
     from pipeline import runner
-    from pipeline.edits import article_path
+    from pipeline.articles import article_path
 
     with console.terminal() as face:
         said = "Done" if runner.run(workspace, face) else "Everything is up to date"
     path = article_path(workspace)
     console.say(f"{said}. The article: {os.path.relpath(path) if path.is_relative_to(Path.cwd()) else path}")
-    console.say(f"Who is who: impressie speakers {workspace.slug}")
-    console.say(f"What to look at before it is published: impressie status {workspace.slug}")
+    console.say(f"Read, listen, name, correct and approve it: impressie review {workspace.slug}")
+    console.say(f"Or in the terminal: impressie status {workspace.slug}, impressie speakers {workspace.slug}")
 
 
 @app.command()
@@ -192,8 +168,8 @@ def status(
 
 def _one_status(workspace: Any, json: bool) -> None:
     from pipeline import runner
+    from pipeline.articles import EDITED_ARTICLE, article_path, newer_draft, text_sha256
     from pipeline.artifacts import CHECK
-    from pipeline.edits import EDITED_ARTICLE, article_path, newer_draft, text_sha256
 
     standings = runner.survey(workspace, workspace.webinar())
     if json:
@@ -284,15 +260,6 @@ def words(
         console.say(f"Next: impressie run {workspace.slug}")
     elif shown.proposed:
         console.say(f"To put one right: impressie words {workspace.slug} {spelling.FORM}")
-
-
-@app.command()
-def diff(slug: Slug) -> None:
-    """What differs between the machine's draft and the article as you edited it."""
-    from pipeline import webinars
-    from pipeline.edits import compared
-
-    console.out(compared(webinars.find(Here.home(), slug)) or "No difference.")
 
 
 @models_app.callback(invoke_without_command=True)

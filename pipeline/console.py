@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
+    from pipeline.approving import Obstacle
     from pipeline.errors import PipelineError
     from pipeline.runner import Standing
     from pipeline.voices import Voice
@@ -165,6 +166,12 @@ def findings(report: CheckReport) -> None:
     for finding in report.findings:
         when = f" ({clock(finding.at)})" if finding.at is not None else ""
         out(f"  {SEVERITY[finding.severity]} {finding.text}{when}")
+
+
+def obstacles(still_open: Sequence[Obstacle], waived: int) -> None:
+    """What stands in the way of approving, and what was just let stand."""
+    for at, obstacle in enumerate(still_open):
+        out(f"  {'·' if at < waived else SEVERITY['blocks']} {obstacle.text}{' (let stand)' if at < waived else ''}")
 
 
 def voices(shown: Sequence[Voice], length: float, misfits: Sequence[str]) -> None:

@@ -7,28 +7,29 @@ everywhere.
 
 from __future__ import annotations
 
-import difflib
+import datetime as dt
 import hashlib
-import json
-import re
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
+from filelock import FileLock
 from pydantic import Field, ValidationError
 
-from pipeline.artifacts import ARTICLE, AUDIO, DRAFT
+from pipeline.artifacts import AUDIO
 from pipeline.config import first_problem
 from pipeline.errors import PipelineError
 from pipeline.models import Noun, Span
 from pipeline.workspace import Workspace, sha256, write_atomic
-from pipeline.writing import Draft
 
 NAMES = "names.json"
 VOICES = "voices.json"
 WORDS = "words.json"
-EDITED_ARTICLE = "article.md"
+BARRED = "barred.json"
+LISTENED = "listened.json"
+REVIEW = "review.json"
 SHIFT = "shift.json"
+PATIENCE = 10.0  # seconds that one writer waits for another
 
 
 class Pin(Noun):
@@ -78,7 +79,81 @@ class Words(Noun):
     times_of: str | None = None
 
 
-E = TypeVar("E", Names, Moves, Words)
+class Barred(Noun):
+    """edits/barred.json: what a person marked 'niet citeren'; `times_of` as in Names."""
+
+    spans: tuple[Span, ...] = ()
+    times_of: str | None = None
+
+
+class Played(Span):
+    """A person listened to this quote from its beginning to its end; it holds for these words only."""
+
+    text: str
+    when: dt.datetime
+
+
+class Listened(Noun):
+    """edits/listened.json: every quote that was listened to; `times_of` as in Names."""
+
+    quotes: tuple[Played, ...] = ()
+    times_of: str | None = None
+
+
+class Waiver(Noun):
+    """A person answers for what the check objects to: the objection as it was worded, and why it may stand."""
+
+    objection: str
+    reason: str = Field(pattern=r"\S")
+    who: str = Field(pattern=r"\S")
+    when: dt.datetime
+
+
+class Answer(Noun):
+    """What somebody said of a quote of hers: agreed, to be changed into `wanted`, or withdrawn."""
+
+    name: str
+    quote: str
+    answer: Literal["agreed", "changed", "withdrawn"]
+    wanted: str | None = None
+    who: str = Field(pattern=r"\S")
+    when: dt.datetime
+
+
+class Approval(Noun):
+    """A person answers for a text, known by its sha256 and kept whole, and for the waivers given until then."""
+
+    who: str = Field(pattern=r"\S")
+    when: dt.datetime
+    sha256: str
+    statement: str
+    text: str
+    waivers: tuple[Waiver, ...] = ()
+
+
+class Renamed(Noun):
+    """A name or a role was `old` until then; what was written before may still say so."""
+
+    old: str
+    new: str
+    when: dt.datetime
+
+
+class Review(Noun):
+    """edits/review.json: what was decided about the article, in order of time; nothing is ever taken out of it.
+
+    `reopened`: when a stage was run again after an approval.
+    """
+
+    waivers: tuple[Waiver, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    reopened: tuple[dt.datetime, ...] = ()
+    renames: tuple[Renamed, ...] = ()
+
+
+E = TypeVar("E", Names, Moves, Words, Barred, Listened, Review)
+Timed = TypeVar("Timed", Names, Moves, Words, Barred, Listened)
 
 
 class Shift(Noun):
@@ -134,6 +209,29 @@ def write_corrections(workspace: Workspace, corrections: tuple[Correction, ...])
     _write(path, read(path, Words).model_copy(update={"words": corrections}))
 
 
+def add(workspace: Workspace, file: str, noun: type[E], change: Callable[[E], E]) -> E:
+    """Change a file of edits/, one writer at a time: two tabs may both have something to say."""
+    path = workspace.folder / "edits" / file
+    with alone(workspace):
+        edited = change(read(path, noun))
+        _write(path, edited)
+    return edited
+
+
+def renamed(workspace: Workspace, old: str | None, new: str | None) -> None:
+    """Keep that a name or a role changed, so that it can be changed in the article too."""
+    if old and new and old != new:
+        change = Renamed(old=old, new=new, when=dt.datetime.now(dt.UTC))
+        add(workspace, REVIEW, Review, lambda said: said.model_copy(update={"renames": (*said.renames, change)}))
+
+
+def alone(workspace: Workspace) -> FileLock:
+    """Held while something in edits/ is read, changed and written; what takes long never holds it."""
+    folder = workspace.folder / "edits"
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileLock(folder / ".lock", timeout=PATIENCE)
+
+
 def _write(path: Path, edited: Noun) -> None:
     write_atomic(path, edited.model_dump_json(indent=1, exclude_none=True).encode() + b"\n")
 
@@ -162,10 +260,12 @@ def settle_shift(workspace: Workspace) -> None:
         _settle(workspace.folder / "edits" / NAMES, Names, shift)
         _settle(workspace.folder / "edits" / VOICES, Moves, shift)
         _settle(workspace.folder / "edits" / WORDS, Words, shift)
+        _settle(workspace.folder / "edits" / BARRED, Barred, shift)
+        _settle(workspace.folder / "edits" / LISTENED, Listened, shift)
     promised.unlink()
 
 
-def _settle(path: Path, noun: type[E], shift: Shift) -> None:
+def _settle(path: Path, noun: type[Timed], shift: Shift) -> None:
     edited = read(path, noun)
     if edited != noun() and edited.times_of != shift.audio:
         moved = noun.model_validate(_later(edited.model_dump(), shift.by))
@@ -185,90 +285,11 @@ def _later(value: Any, by: float) -> Any:
 def moments(folder: Path) -> dict[str, list[float]]:
     """By file of edits/ the times in seconds at which it must fit; a stretch by its middle."""
     names, moves, corrections = read_pins(folder / NAMES), read_moves(folder / VOICES), read_corrections(folder / WORDS)
+    barred, listened = read(folder / BARRED, Barred), read(folder / LISTENED, Listened)
     return {
+        BARRED: sorted(span.middle for span in barred.spans),
+        LISTENED: sorted(played.middle for played in listened.quotes),
         NAMES: sorted({moment for pin in names for moment in pin.moments}),
         VOICES: sorted({time for move in moves for time in (*move.to, *(span.middle for span in move.spans))}),
         WORDS: sorted({moment for correction in corrections for moment in correction.at}),
     }
-
-
-# The article ---------------------------------------------------------------------------------------
-
-
-def article_path(workspace: Workspace) -> Path:
-    """The article as it stands: a person's if there is one, else the machine's."""
-    edited = workspace.folder / "edits" / EDITED_ARTICLE
-    return edited if edited.exists() else workspace.folder / ARTICLE.file
-
-
-def adopt_article(workspace: Workspace) -> str | None:
-    """Move a 50-article.md that was changed by hand to edits/article.md, and put the machine's text back.
-
-    Returns a sentence that says so. PipelineError where both were changed: a person chooses.
-    """
-    receipt = workspace.receipt("draft")
-    machine = workspace.path(ARTICLE.file)
-    now = workspace.sha256(ARTICLE.file)
-    if receipt is None or now is None or now == receipt.outputs.get(ARTICLE.file):
-        return None
-    edited = workspace.folder / "edits" / EDITED_ARTICLE
-    mine = typed(machine).encode()
-    if edited.exists() and edited.read_bytes() != mine:
-        raise PipelineError(
-            f"both {ARTICLE.file} and edits/{EDITED_ARTICLE} were changed by hand",
-            f"compare them with 'impressie diff {workspace.slug}', bring what you want to keep into "
-            f"edits/{EDITED_ARTICLE}, and delete {ARTICLE.file}",
-        )
-    write_atomic(edited, mine)
-    with suppress(OSError, ValueError, KeyError):
-        markdown: str = json.loads(workspace.path(DRAFT.file).read_bytes())["markdown"]
-        write_atomic(machine, markdown.encode())
-    return f"your changes to {ARTICLE.file} now stand in edits/{EDITED_ARTICLE}, which is the article from here on"
-
-
-def typed(path: Path) -> str:
-    """A text that a person saved, in whatever encoding her editor has: UTF-8, else that of Western Windows."""
-    raw = path.read_bytes()
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")
-
-
-def section_of(text: str, draft: Draft, number: int, *, by_place: bool) -> tuple[int, int] | None:
-    """Where section `number` of a draft stands in a person's text: as it was written, or None where it was changed.
-
-    `by_place`: then from its heading to the next one, or to the closing line.
-    """
-    written = {part.name: part.markdown for part in draft.parts}
-    at = text.find(written[f"section {number}"])
-    if at >= 0:
-        return at, at + len(written[f"section {number}"])
-    heads = [match.start() for match in re.finditer(r"^## ", text, re.MULTILINE)]
-    if not by_place or len(heads) < number:
-        return None
-    ends = [*heads[number : number + 1], *(text.find(written[name]) for name in ("closing", "disclosure"))]
-    end = min([end for end in ends if end > heads[number - 1]], default=len(text))
-    return heads[number - 1], heads[number - 1] + len(text[heads[number - 1] : end].rstrip())
-
-
-def text_sha256(workspace: Workspace) -> str:
-    """Hash of the article as it stands, in UTF-8: what a check says it checked."""
-    return hashlib.sha256(typed(article_path(workspace)).encode()).hexdigest()
-
-
-def compared(workspace: Workspace) -> str:
-    """The machine's article against the person's, as a unified diff; empty where they are the same."""
-    draft, mine = workspace.path(DRAFT.file), article_path(workspace)
-    if not draft.exists() or not mine.exists():
-        raise PipelineError(f"{workspace.slug} has no article yet", f"impressie run {workspace.slug}")
-    ours = DRAFT.load(draft.read_bytes()).markdown.splitlines()
-    theirs = typed(mine).splitlines()
-    return "\n".join(difflib.unified_diff(ours, theirs, "the machine's draft", mine.name, lineterm=""))
-
-
-def newer_draft(workspace: Workspace) -> bool:
-    """Whether the machine has written a draft since the person's article was last saved."""
-    receipt = workspace.receipt("draft")
-    edited = workspace.folder / "edits" / EDITED_ARTICLE
-    return bool(receipt and edited.exists() and receipt.started.timestamp() > edited.stat().st_mtime)

@@ -214,11 +214,15 @@ class Passage(Span):
 
 
 class Passages(Noun):
-    """The transcript, by voice; `suspects` come along from the recogniser; in `overlapped` two voices speak at once."""
+    """The transcript, by voice; `suspects` come along from the recogniser; in `overlapped` two voices speak at once.
+
+    `barred`: what a person marked 'niet citeren'.
+    """
 
     passages: tuple[Passage, ...]
     suspects: tuple[Suspect, ...] = ()
     overlapped: tuple[Span, ...] = ()
+    barred: tuple[Span, ...] = ()
 
 
 # Names --------------------------------------------------------------------------------------------

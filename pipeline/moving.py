@@ -12,7 +12,7 @@ from pipeline.models import Passage, Passages, Span, Word, clock, ends_sentence
 from pipeline.settings import seconds
 from pipeline.speech.following import followed, moved, within
 from pipeline.speech.moves import spans_of
-from pipeline.speech.names import moments_of, voice_at
+from pipeline.speech.names import moments_of, names_of, voice_at
 from pipeline.workspace import Workspace
 
 Say = Callable[[str], None]
@@ -54,7 +54,10 @@ def _set(workspace: Workspace, made: Passages, assignments: list[str]) -> list[s
         for pin in _pins(workspace)
     ]
     given = [Pin(name=name, moments=moments_of(made, voice)) for voice, name in names.items()]
+    before = names_of(made, listed, _pins(workspace))
     edits.write_pins(workspace, (*(pin for pin in left if pin.moments), *given))
+    for voice, name in names.items():
+        edits.renamed(workspace, before[voice].name or f"Spreker {list(before).index(voice) + 1}", name)
     unlisted = f"  (not in the list of speakers: add role and organisation to {workspace.toml.name})"
     return [f"  ✓ voice {voice} is {name}{'' if name in listed else unlisted}" for voice, name in names.items()]
 

@@ -79,3 +79,4 @@ class HouseStyle(Settings):
         "*Dit is een concept dat automatisch is gemaakt op basis van de opname; "
         "de citaten en namen moeten nog door een redacteur worden nagelezen.*"
     )
+    approved: str = ""

@@ -10,8 +10,8 @@ import tomlkit
 from pydantic import ValidationError
 
 from pipeline.article.habits import Measured, Proposal, measure, proposals
+from pipeline.articles import typed
 from pipeline.config import DEFAULTS, first_problem, named, read_toml
-from pipeline.edits import typed
 from pipeline.errors import PipelineError
 from pipeline.settings import HouseStyle
 from pipeline.workspace import write_atomic

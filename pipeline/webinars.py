@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import tomlkit
 
+from pipeline import edits
 from pipeline.config import DEFAULTS, load_webinar, read_toml
 from pipeline.errors import PipelineError
 from pipeline.workspace import Workspace, replace, write_atomic
@@ -96,6 +97,37 @@ def learn(home: Path, term: str) -> bool:
     document.setdefault("glossary", tomlkit.array().multiline(multiline=True)).append(term)
     write_atomic(path, tomlkit.dumps(document).encode())
     return True
+
+
+def list_speaker(workspace: Workspace, name: str, role: str | None, organisation: str | None, was: str | None) -> None:
+    """Add somebody to the webinar's list of speakers, or change whom it calls `was`; a person's comments stay.
+
+    What changed is kept, so that it can be changed in the article too.
+    """
+    name = " ".join(name.split())
+    if not name or not name.isprintable():
+        raise PipelineError("'' gives no name", "write first name and surname")
+    document = read_toml(workspace.toml)
+    listed = document.setdefault("speakers", tomlkit.aot())
+    mine = next((entry for entry in listed if entry.get("name") == (was or name)), None)
+    before = dict(mine or {})
+    if mine is None:
+        mine = tomlkit.table()
+        listed.append(mine)
+        mine = listed[-1]
+    for key, value in (("name", name), ("role", role), ("organisation", organisation)):
+        if value:
+            mine[key] = value
+        elif key in mine:
+            del mine[key]
+    write_atomic(workspace.toml, tomlkit.dumps(document).encode())
+    path = workspace.folder / "edits" / edits.NAMES
+    pins = edits.read_pins(path)
+    if was and any(pin.name == was for pin in pins):
+        renamed = (pin.model_copy(update={"name": name}) if pin.name == was else pin for pin in pins)
+        edits.write_pins(workspace, tuple(renamed))
+    for key, value in (("name", name), ("role", role), ("organisation", organisation)):
+        edits.renamed(workspace, before.get(key), value)
 
 
 def forget(workspace: Workspace) -> None:

@@ -9,7 +9,7 @@ from pipeline import edits, runner, webinars
 from pipeline.artifacts import RECORDING, TRANSCRIPT
 from pipeline.edits import Correction
 from pipeline.errors import PipelineError
-from pipeline.models import Suspect, Transcript, Word, clock
+from pipeline.models import Misheard, Suspect, Transcript, Word, clock
 from pipeline.settings import seconds
 from pipeline.speech.corrections import corrected, places, plains
 from pipeline.speech.nearmisses import FAMILIAR, frequency, proposals
@@ -17,6 +17,16 @@ from pipeline.workspace import Workspace
 
 SHOWN = 3  # moments, and words on either side
 FORM = 'set "Muldert=Mulder"'
+
+
+@dataclass(frozen=True)
+class Look:
+    """Proposals with the words around them, corrections, sentences about what fits nowhere, doubtful stretches."""
+
+    proposed: list[tuple[Misheard, str]]
+    made: list[Correction]
+    misfits: list[str]
+    doubtful: list[tuple[Suspect, str]]
 
 
 @dataclass(frozen=True)
@@ -29,23 +39,36 @@ class Overview:
     doubtful: list[tuple[str, str, str]]
 
 
-def overview(workspace: Workspace) -> Overview:
+def look(workspace: Workspace) -> Look:
     """What a person may want to decide about the words, as they stand with her corrections."""
     before, corrections, webinar = _transcript(workspace), _corrections(workspace), workspace.webinar()
     transcript, misfits = corrected(before, corrections)
     words = transcript.words
-    link = RECORDING.load(workspace.path(RECORDING.file).read_bytes()).link
-    proposed = []
-    for near in proposals(words, webinar.names(), webinar.glossary, [made.written for made in corrections]):
-        times = "  ".join(clock(at) for at in near.at[:SHOWN])
-        around = _around(words, near.at[0], len(near.heard.split()))
-        proposed.append((near.heard, near.written, str(len(near.at)), times, around, link(near.at[0]) or ""))
-    return Overview(
-        proposed,
-        [(made.heard, made.written, ", ".join(map(clock, made.at)) or "everywhere") for made in corrections],
+    found = proposals(words, webinar.names(), webinar.glossary, [made.written for made in corrections])
+    return Look(
+        [(near, _around(words, near.at[0], len(near.heard.split()))) for near in found],
+        list(corrections),
         [_misfit(lost) for lost in misfits],
-        [(clock(suspect.start), suspect.reason, _text(words, suspect)) for suspect in transcript.suspects],
+        [(suspect, _text(words, suspect)) for suspect in transcript.suspects],
     )
+
+
+def overview(workspace: Workspace) -> Overview:
+    """The same as rows for the terminal."""
+    found = look(workspace)
+    link = RECORDING.load(workspace.path(RECORDING.file).read_bytes()).link
+    return Overview(
+        [
+            (
+                near.heard, near.written, str(len(near.at)),
+                "  ".join(clock(at) for at in near.at[:SHOWN]), around, link(near.at[0]) or "",
+            )
+            for near, around in found.proposed
+        ],
+        [(made.heard, made.written, ", ".join(map(clock, made.at)) or "everywhere") for made in found.made],
+        found.misfits,
+        [(clock(suspect.start), suspect.reason, text) for suspect, text in found.doubtful],
+    )  # fmt: skip
 
 
 def change(

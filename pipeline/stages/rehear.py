@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
-from pipeline import edits, engines
+from pipeline import articles, engines
 from pipeline.article import quotes
 from pipeline.article.text import norm, number
 from pipeline.artifacts import ARTICLE, AUDIO, HEARING, PASSAGES, TRANSCRIPT
@@ -34,8 +34,8 @@ def uses(webinar: Webinar) -> RehearParams:
 
 def run(job: Job[RehearParams]) -> str:
     """Hear what was not heard before in this way; without audio there is nothing to hear."""
-    edited = job.edits(edits.EDITED_ARTICLE)
-    markdown = edits.typed(edited if edited.exists() else job.path(ARTICLE))
+    edited = job.edits(articles.EDITED_ARTICLE)
+    markdown = articles.typed(edited if edited.exists() else job.path(ARTICLE))
     if not job.has(AUDIO):
         job.write(HEARING, Hearing(engine=None, model=None))
         return "skipped: there is no recording to listen to"
@@ -126,5 +126,5 @@ STAGE = Stage(
     uses=uses,
     version=2,
     run=run,
-    lays=(edits.EDITED_ARTICLE,),
+    lays=(articles.EDITED_ARTICLE,),
 )

@@ -27,6 +27,7 @@ def run(job: Job[SegmentParams]) -> str:
         job.note(f"{len(misfits)} of your corrections fit nowhere any more: impressie words {job.slug}")
     moves = edits.read_moves(job.edits(edits.VOICES))
     made = passages(transcript, job.read(TURNS), job.params.pause, job.params.longest, moves)
+    made = made.model_copy(update={"barred": edits.read(job.edits(edits.BARRED), edits.Barred).spans})
     names = names_of(made, job.params.speakers, edits.read_pins(job.edits(edits.NAMES)))
     job.write(PASSAGES, made)
     job.write(READABLE, readable(made, names))
@@ -44,6 +45,8 @@ def readable(made: Passages, names: Mapping[str, NamedVoice]) -> str:
         mark = f" *(twijfelachtig: {', '.join(DOUBTS.get(reason, reason) for reason in doubts)})*" if doubts else ""
         if any(span.overlap(passage) > 0 for span in made.overlapped):
             mark += " *(deels door elkaar gesproken)*"
+        if any(span.overlap(passage) > 0 for span in made.barred):
+            mark += " *(niet citeren)*"
         lines += [
             f"**{labels[passage.speaker]}** [{clock(passage.start)}]{mark}",
             "",
@@ -81,5 +84,5 @@ STAGE = Stage(
     uses=uses,
     version=2,
     run=run,
-    lays=(edits.NAMES, edits.VOICES, edits.WORDS),
+    lays=(edits.NAMES, edits.VOICES, edits.WORDS, edits.BARRED),
 )

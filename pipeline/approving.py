@@ -1,0 +1,162 @@
+"""The gate before publication: what must be settled, who listened, who waived what, and who answers for the text."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline import articles, edits, runner
+from pipeline.article.findings import start
+from pipeline.article.text import norms
+from pipeline.edits import LISTENED, REVIEW, Answer, Approval, Listened, Played, Review, Waiver
+from pipeline.errors import PipelineError
+from pipeline.models import Span
+from pipeline.stages.check import report_on
+from pipeline.workspace import Workspace
+from pipeline.writing import CheckedQuote, CheckReport
+
+STATEMENT = "Ik heb de citaten, namen en cijfers nagelezen en sta in voor deze tekst."
+SAME = 0.5  # of a quote's seconds that must have been played for it to count as listened to
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why an article may not be approved yet, in Dutch; `waived` where a person answers for it."""
+
+    text: str
+    at: float | None = None
+    quote: int | None = None
+    waived: Waiver | None = None
+    kind: str = "quote"
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The article as it stands, checked anew, with all that stands in the way of approving it."""
+
+    text: str
+    sha256: str
+    report: CheckReport
+    obstacles: tuple[Obstacle, ...]
+    listened: frozenset[int]
+
+    @property
+    def closed(self) -> list[Obstacle]:
+        """What still stands in the way."""
+        return [obstacle for obstacle in self.obstacles if obstacle.waived is None]
+
+
+def gate(workspace: Workspace) -> Gate:
+    """Look at the article as it stands. PipelineError where there is none."""
+    path = articles.article_path(workspace)
+    if not path.exists():
+        raise PipelineError(f"{workspace.slug} has no article yet", f"impressie run {workspace.slug}")
+    text = articles.typed(path)
+    report = report_on(workspace, text)
+    folder = workspace.folder / "edits"
+    review = edits.read(folder / REVIEW, Review)
+    heard = listened(report.quotes, edits.read(folder / LISTENED, Listened).quotes)
+    return Gate(text, report.article_sha256, report, tuple(obstacles(report, review, heard)), heard)
+
+
+def listened(quotes: Sequence[CheckedQuote], played: Sequence[Played]) -> frozenset[int]:
+    """Which quotes a person listened to as they stand: the same words, at the same seconds. Pure."""
+    return frozenset(
+        at
+        for at, quote in enumerate(quotes)
+        for one in played
+        if quote.span and norms(one.text) == norms(quote.text) and _same(one, quote.span)
+    )
+
+
+def _same(played: Span, span: Span) -> bool:
+    return played.overlap(span) >= SAME * span.duration
+
+
+def obstacles(report: CheckReport, review: Review, heard: frozenset[int]) -> Iterator[Obstacle]:
+    """What stands in the way of approval, as the check found it, and as nobody listened or agreed. Pure."""
+    waived = {waiver.objection: waiver for waiver in review.waivers}
+    spans = [(at, quote.span) for at, quote in enumerate(report.quotes) if quote.span]
+    for finding in report.findings:
+        if finding.severity == "blocks":
+            about = next((i for i, span in spans if finding.kind == "quote" and span.start == finding.at), None)
+            yield Obstacle(finding.text, finding.at, about, waived.get(finding.text), finding.kind)
+    for at, quote in enumerate(report.quotes):
+        if quote.span and at not in heard and quote.heard_twice != "alike":
+            text = f"Het citaat {start(quote.text)} is niet beluisterd en niet twee keer gelijk verstaan."
+            yield Obstacle(text, quote.span.start, at, waived.get(text))
+    yield from _answered(report, review, waived)
+
+
+def _answered(report: CheckReport, review: Review, waived: dict[str, Waiver]) -> Iterator[Obstacle]:
+    """What people said of their quotes and is not done yet; the last answer to a quote counts."""
+    printed = {" ".join(norms(quote.text)): (at, quote) for at, quote in enumerate(report.quotes)}
+    last = {(answer.name, " ".join(norms(answer.quote))): answer for answer in review.answers}
+    for (name, words), answer in last.items():
+        if words not in printed or answer.answer == "agreed":
+            continue
+        at, quote = printed[words]
+        did = "trok het citaat in" if answer.answer == "withdrawn" else "wil het citaat anders"
+        text = f"{name} {did}: {start(quote.text)}."
+        yield Obstacle(text, quote.span.start if quote.span else None, at, waived.get(text))
+
+
+def listen(workspace: Workspace, text: str, span: Span) -> None:
+    """Keep that a person heard this quote from its beginning to its end."""
+    played = Played(start=span.start, end=span.end, text=text, when=_now())
+    edits.add(workspace, LISTENED, Listened, lambda said: said.model_copy(update={"quotes": (*said.quotes, played)}))
+
+
+def waive(workspace: Workspace, objection: str, reason: str, who: str) -> None:
+    """Keep that a person lets this stand, and why. PipelineError where the check does not object to it."""
+    if not reason.strip() or not who.strip():
+        raise PipelineError("a waiver needs a reason and a name", "say why this may stand, and who answers for it")
+    if objection not in {obstacle.text for obstacle in gate(workspace).obstacles}:
+        raise PipelineError("the check does not object to that (any more)", f"impressie status {workspace.slug}")
+    waiver = Waiver(objection=objection, reason=reason.strip(), who=who.strip(), when=_now())
+    edits.add(workspace, REVIEW, Review, lambda said: said.model_copy(update={"waivers": (*said.waivers, waiver)}))
+
+
+def answer(workspace: Workspace, given: Answer) -> None:
+    """Keep what somebody said of a quote of hers. PipelineError where she is not quoted so."""
+    quotes = {" ".join(norms(quote.text)) for quote in gate(workspace).report.quotes}
+    if " ".join(norms(given.quote)) not in quotes:
+        raise PipelineError("there is no such quote in the article", f"impressie status {workspace.slug}")
+    edits.add(workspace, REVIEW, Review, lambda said: said.model_copy(update={"answers": (*said.answers, given)}))
+
+
+def approve(workspace: Workspace, who: str, statement: str, face: runner.Face, was: str | None = None) -> Approval:
+    """Record that a person answers for the text as it stands (`was`: the sha256 of what she read), and close it.
+
+    PipelineError while the gate is closed.
+    """
+    if not who.strip():
+        raise PipelineError("an approval needs a name", 'say who answers for the text: --name "Voornaam Achternaam"')
+    with workspace.locked(f"approve {workspace.slug}"):
+        runner.prepare(workspace, face)
+        now = gate(workspace)
+        if was is not None and was != now.sha256:
+            raise articles.ChangedMeanwhileError("the article was changed meanwhile", "read it again first")
+        if now.closed:
+            first = now.closed[0]
+            raise PipelineError(
+                f"{len(now.closed)} things are to be settled before this can be approved; the first: {first.text}",
+                f"settle them (impressie review {workspace.slug}), or let them stand with a reason: --waive",
+            )
+        articles.save(workspace, now.text, now.sha256)
+        runner.refresh(workspace, "check", face)
+        given = edits.read(workspace.folder / "edits" / REVIEW, Review).waivers
+        used = tuple(o.waived for o in now.obstacles if o.waived and o.waived in given)
+        approval = Approval(
+            who=who.strip(), when=_now(), sha256=now.sha256, statement=statement.strip(), text=now.text, waivers=used
+        )
+        edits.add(
+            workspace, REVIEW, Review, lambda said: said.model_copy(update={"approvals": (*said.approvals, approval)})
+        )
+        workspace.log(f"approved by {approval.who}: {approval.sha256}")
+    return approval
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)

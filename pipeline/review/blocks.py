@@ -1,0 +1,164 @@
+"""The article in blocks that can be shown and edited one by one; every byte outside the edited block stays. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+Kind = Literal["title", "heading", "paragraph"]
+Diff = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A heading or a paragraph: its Markdown, and where that stands in the text."""
+
+    kind: Kind
+    source: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """A piece of a block as a reader sees it; `quote` is the number of the quote that it is (part of)."""
+
+    text: str
+    strong: bool = False
+    em: bool = False
+    href: str | None = None
+    quote: int | None = None
+
+
+def blocks_of(markdown: str) -> list[Block]:
+    """Cut at blank lines; a heading is a block by itself."""
+    found: list[Block] = []
+    start = at = 0
+    for line in [*markdown.splitlines(keepends=True), "\n"]:
+        heads = line.startswith("#")
+        if (not line.strip() or heads) and markdown[start:at].strip():
+            found.append(_block(markdown, start, at))
+            start = at
+        if not line.strip():
+            start = at + len(line)
+        at += len(line)
+        if heads:
+            found.append(_block(markdown, start, at))
+            start = at
+    return found
+
+
+def _block(markdown: str, start: int, end: int) -> Block:
+    source = markdown[start:end].rstrip()
+    kind: Kind = "title" if source.startswith("# ") else "heading" if source.startswith("#") else "paragraph"
+    return Block(kind, source, start, start + len(source))
+
+
+def replaced(markdown: str, index: int, source: str) -> str:
+    """Block `index` with another text, or gone where that is empty. IndexError where there is no such block."""
+    blocks = blocks_of(markdown)
+    block = blocks[index]
+    if source.strip():
+        return markdown[: block.start] + source.strip("\r\n") + markdown[block.end :]
+    after = blocks[index + 1].start if index + 1 < len(blocks) else block.end
+    return markdown[: block.start] + markdown[after:]
+
+
+def inserted(markdown: str, index: int, source: str) -> str:
+    """A new block before block `index`, or at the end."""
+    blocks = blocks_of(markdown)
+    if index >= len(blocks):
+        return markdown.rstrip() + "\n\n" * bool(blocks) + source.strip("\r\n") + "\n"
+    at = blocks[index].start
+    return markdown[:at] + source.strip("\r\n") + "\n\n" + markdown[at:]
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": False})
+
+
+def runs(source: str) -> list[Run]:
+    """Markdown as a reader sees it: text, emphasis and links to https; HTML is text, an image its description."""
+    found: list[Run] = []
+    for token in _markdown().parse(source):
+        if token.type == "inline":
+            found += [*([Run("\n")] if found else []), *_inline(token.children or [])]
+        elif token.type in ("fence", "code_block", "html_block"):
+            found.append(Run(token.content))
+    return found
+
+
+def _inline(tokens: Sequence[Token]) -> Iterator[Run]:
+    strong = em = 0
+    href: str | None = None
+    for token in tokens:
+        if token.type in ("strong_open", "strong_close"):
+            strong += token.nesting
+        elif token.type in ("em_open", "em_close"):
+            em += token.nesting
+        elif token.type == "link_open":
+            target = str(token.attrGet("href") or "")
+            href = target if re.match(r"https?://", target) else None
+        elif token.type == "link_close":
+            href = None
+        elif text := " " if token.type in ("softbreak", "hardbreak") else token.content:
+            yield Run(text, strong > 0, em > 0, href)
+
+
+def marked(shown: Sequence[Run], quotes: Sequence[tuple[int, str]]) -> list[Run]:
+    """The runs with those in quote marks numbered; `quotes` are numbers and texts, in order, as the check printed them.
+
+    A quote that cannot be found letter by letter stays unmarked.
+    """
+    whole = "".join(run.text for run in shown)
+    flat = _plain(whole)
+    spans: list[tuple[int, int, int]] = []
+    at = 0
+    for number, text in quotes:
+        begin = flat.find(_plain(text), at)
+        if begin < 0:
+            continue
+        end = begin + len(text)
+        begin -= whole[begin - 1 : begin] in ("‘", "“", "'", '"') if begin else 0
+        end += whole[end : end + 1] in ("’", "”", "'", '"')
+        spans.append((begin, end, number))
+        at = end
+    edges = sorted({edge for begin, end, _ in spans for edge in (begin, end)})
+    found: list[Run] = []
+    start = 0
+    for run in shown:
+        cuts = [start, *(edge for edge in edges if start < edge < start + len(run.text)), start + len(run.text)]
+        for a, b in pairwise(cuts):
+            number_ = next((number for begin, end, number in spans if begin <= a and b <= end), None)
+            found.append(Run(whole[a:b], run.strong, run.em, run.href, number_))
+        start += len(run.text)
+    return found
+
+
+def _plain(text: str) -> str:
+    """One letter for one letter: all quote marks and spaces alike."""
+    return re.sub(r"\s", " ", re.sub(r"[‘’“”\"]", "'", text))
+
+
+def diff(before: str, after: str) -> Diff:
+    """Word by word: ('=', same), ('-', only before), ('+', only after); joined, each side gives its text back."""
+    a, b = (re.findall(r"\s+|[^\s]+", text) for text in (before, after))
+    found: Diff = []
+    for kind, a1, a2, b1, b2 in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        if kind == "equal":
+            found.append(("=", "".join(a[a1:a2])))
+            continue
+        found += [("-", "".join(a[a1:a2]))] * (a2 > a1) + [("+", "".join(b[b1:b2]))] * (b2 > b1)
+    return found

@@ -1,0 +1,35 @@
+// The start page: every webinar, and where it stands.
+
+import { getAll } from "./api.js";
+import { byId, careful, el, fill } from "./dom.js";
+
+await careful(async () => {
+  const all = await getAll("/api/webinars");
+  const day = (iso) => new Date(iso).toLocaleDateString("nl-NL", { day: "numeric", month: "long", year: "numeric" });
+  fill(
+    byId("webinars"),
+    all.length
+      ? el(
+          "table",
+          {},
+          el("caption.stil", {}, "Alle webinars"),
+          el("thead", {}, el("tr", {}, ["Webinar", "Datum", "Stand", "Te regelen"].map((head) => el("th", { scope: "col" }, head)))),
+          el(
+            "tbody",
+            {},
+            all.map((one) =>
+              el(
+                "tr",
+                {},
+                el("th", { scope: "row" }, el("a", { href: `/w/${encodeURIComponent(one.slug)}` }, one.title)),
+                el("td", {}, one.date ? day(one.date) : "–"),
+                el("td", {}, one.state, one.approved_by ? ` door ${one.approved_by}` : "", one.why ? `: ${one.why}` : ""),
+                el("td", {}, one.todo === null ? "–" : String(one.todo)),
+              ),
+            ),
+          ),
+        )
+      : el("p", {}, "Er zijn nog geen webinars. Begin in de terminal met: impressie run ADRES"),
+  );
+});
+document.documentElement.dataset.klaar = "ja";
