@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 from pipeline import articles, edits, runner
 from pipeline.article.findings import start
@@ -12,7 +14,7 @@ from pipeline.article.text import norms
 from pipeline.edits import LISTENED, REVIEW, Answer, Approval, Listened, Played, Review, Waiver
 from pipeline.errors import PipelineError
 from pipeline.models import Span
-from pipeline.stages.check import report_on
+from pipeline.stages.check import STAGE, report_on
 from pipeline.workspace import Workspace
 from pipeline.writing import CheckedQuote, CheckReport
 
@@ -53,11 +55,23 @@ def gate(workspace: Workspace) -> Gate:
     if not path.exists():
         raise PipelineError(f"{workspace.slug} has no article yet", f"impressie run {workspace.slug}")
     text = articles.typed(path)
-    report = report_on(workspace, text)
+    report = _report(workspace.home, workspace.slug, text, _stamps(workspace))
     folder = workspace.folder / "edits"
     review = edits.read(folder / REVIEW, Review)
     heard = listened(report.quotes, edits.read(folder / LISTENED, Listened).quotes)
     return Gate(text, report.article_sha256, report, tuple(obstacles(report, review, heard)), heard)
+
+
+@lru_cache(maxsize=8)
+def _report(home: Path, slug: str, text: str, _stamps: frozenset[tuple[str, int]]) -> CheckReport:
+    """Remembered while nothing that the check reads changes: a page asks for it again and again."""
+    return report_on(Workspace(home, slug), text)
+
+
+def _stamps(workspace: Workspace) -> frozenset[tuple[str, int]]:
+    files = [artifact.file for artifact in STAGE.reads] + [f"edits/{name}" for name in STAGE.lays]
+    paths = [*map(workspace.path, files), workspace.toml, *workspace.toml.parent.glob("*.toml")]
+    return frozenset((str(path), path.stat().st_mtime_ns) for path in paths if path.exists())
 
 
 def listened(quotes: Sequence[CheckedQuote], played: Sequence[Played]) -> frozenset[int]:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+TOUCH = 0.05  # seconds that two stretches may share without meeting
 SENTENCE_END = re.compile(r"[.?!…][\"'”’)\]]*$")
 
 
@@ -223,6 +224,10 @@ class Passages(Noun):
     suspects: tuple[Suspect, ...] = ()
     overlapped: tuple[Span, ...] = ()
     barred: tuple[Span, ...] = ()
+
+    def bars(self, span: Span) -> bool:
+        """Whether a person marked any of it 'niet citeren'; times are rounded, so a touch is none."""
+        return any(one.overlap(span) > TOUCH for one in self.barred)
 
 
 # Names --------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ def reasons(sentences: Sentences, passages: Passages) -> dict[int, str]:
     short = {i for i, sentence in enumerate(sentences) if len(norms(sentence.text)) < SHORT}
     foreign = {passage.id for passage in passages.passages if passage.language != "nl"}
     rules = (
-        ((i for i, s in enumerate(sentences) if any(s.overlap(span) > 0 for span in passages.barred)), BARRED),
+        ((i for i, sentence in enumerate(sentences) if passages.bars(sentence)), BARRED),
         (_suspects(sentences, passages), NOT_SAID),
         (_overlapped(sentences, passages), "door elkaar gesproken"),
         (_before_opening(sentences), "voor de opening"),

@@ -52,7 +52,7 @@ def _passage(talk: Talk, passage: Passage) -> list[Block]:
     doubts = sorted({DOUBTS.get(one.reason, one.reason) for one in talk.passages.suspects if one.overlap(passage) > 0})
     marks = [f"twijfelachtig: {', '.join(doubts)}"] if doubts else []
     marks += ["deels door elkaar gesproken"] * any(span.overlap(passage) > 0 for span in talk.passages.overlapped)
-    marks += ["niet citeren"] * any(span.overlap(passage) > 0 for span in talk.passages.barred)
+    marks += ["niet citeren"] * talk.passages.bars(passage)
     head = [
         Run(talk.label(passage.speaker), strong=True),
         Run("  "),

@@ -215,10 +215,10 @@ def transcript(workspace: Workspace) -> Json:
             "voice": passage.speaker,
             "language": passage.language,
             "words": [
-                [round(word.start, 2), round(word.end, 2), word.text, int((word.probability or 1) < UNSURE)]
+                [round(word.start, 3), round(word.end, 3), word.text, int((word.probability or 1) < UNSURE)]
                 for word in passage.words
             ],
-            "barred": any(span.overlap(passage) > 0 for span in made.barred),
+            "barred": made.bars(passage),
             "doubt": next((dutch.doubt(s) for s in made.suspects if s.overlap(passage) > 0), None),
             "overlapped": any(span.overlap(passage) > 0 for span in made.overlapped),
         }

@@ -45,7 +45,7 @@ def readable(made: Passages, names: Mapping[str, NamedVoice]) -> str:
         mark = f" *(twijfelachtig: {', '.join(DOUBTS.get(reason, reason) for reason in doubts)})*" if doubts else ""
         if any(span.overlap(passage) > 0 for span in made.overlapped):
             mark += " *(deels door elkaar gesproken)*"
-        if any(span.overlap(passage) > 0 for span in made.barred):
+        if made.bars(passage):
             mark += " *(niet citeren)*"
         lines += [
             f"**{labels[passage.speaker]}** [{clock(passage.start)}]{mark}",

@@ -6,33 +6,47 @@ import { on, take } from "./store.js";
 
 const steps = new Map();
 
-/** Read everything again. */
+/** Read everything again; each part is shown as soon as it is here. Gives the first refusal, if any. */
 export async function reload() {
-  const [article, transcript, voices, words, stages] = await Promise.all(
-    ["article", "transcript", "voices", "words", "stages"].map((what) => get(what).catch((problem) => ({ problem }))),
-  );
-  take(Object.fromEntries(Object.entries({ voices, transcript, article, words, stages }).filter(([, value]) => !value.problem)));
-  return [article, transcript].find((one) => one.problem)?.problem ?? null;
+  const parts = ["voices", "transcript", "article", "words", "stages"].map(async (what) => take({ [what]: await get(what) }));
+  const done = await Promise.allSettled(parts);
+  return done.find((one) => one.reason)?.reason ?? null;
 }
 
-/** Listen to the server until the page goes. */
-export function startLive() {
-  on("stages", showStages);
-  const source = new EventSource(`${base}events`);
-  source.addEventListener("stage", (event) => {
-    const step = JSON.parse(event.data);
+const HEARS = {
+  stage(step) {
     steps.set(step.stage, { ...steps.get(step.stage), ...step });
     showSteps();
-  });
-  source.addEventListener("note", (event) => say(JSON.parse(event.data).text));
-  source.addEventListener("done", (event) => {
-    const { problem, hint } = JSON.parse(event.data);
+  },
+  note: ({ text }) => say(text),
+  done({ problem, hint }) {
     steps.clear();
     careful(reload);
     say(problem ? [problem, hint].filter(Boolean).join(" ") : "Alles is bijgewerkt.", Boolean(problem));
-  });
-  source.addEventListener("changed", (event) => {
-    if (JSON.parse(event.data).by !== here.tab) careful(reload);
+  },
+  changed({ by }) {
+    if (by !== here.tab) careful(reload);
+  },
+};
+
+/**
+ * Listen to the server until the page goes. A browser has six connections for all tabs together, so one tab listens
+ * and tells the others; when it closes, the next one takes over.
+ */
+export function startLive() {
+  on("stages", showStages);
+  const tabs = new BroadcastChannel(`impressie/${here.slug}`);
+  tabs.addEventListener("message", ({ data }) => HEARS[data.event](data.told));
+  navigator.locks.request(`impressie/${here.slug}`, () => {
+    const source = new EventSource(`${base}events`);
+    for (const event of Object.keys(HEARS)) {
+      source.addEventListener(event, ({ data }) => {
+        const told = JSON.parse(data);
+        HEARS[event](told);
+        tabs.postMessage({ event, told });
+      });
+    }
+    return new Promise(() => {}); // for as long as this tab lives
   });
 }
 

@@ -7,30 +7,26 @@ import { startKeys } from "./keys.js";
 import { reload, startLive } from "./live.js";
 import { startPeople } from "./people.js";
 import { startPlayer } from "./player.js";
-import { on, store } from "./store.js";
+import { on } from "./store.js";
 import { startSelection, startTranscript } from "./transcript.js";
 
-const problem = await reload().catch((error) => error);
-if (problem) sayProblem(problem);
 on("article", (article) => {
   const title = article.blocks.find((block) => block.kind === "title");
   const text = title?.runs.map((run) => run.text).join("") ?? "Impressie";
   document.title = `${text} – Impressie`;
   byId("webinar").textContent = text;
 });
-if (store.article) {
-  startArticle();
-  startRenames();
-  startCheck();
-}
-if (store.transcript) {
-  startTranscript();
-  startSelection();
-  startPeople();
-  startPlayer(store.transcript);
-  startKeys();
-}
+startArticle();
+startRenames();
+startCheck();
+startTranscript();
+startSelection();
+startPeople();
+startPlayer();
+startKeys();
 startLive();
 byId("versies").addEventListener("click", () => careful(versions));
 byId("neem-concept").addEventListener("click", () => careful(takeMachine));
+const problem = await reload();
+if (problem) sayProblem(problem);
 document.documentElement.dataset.klaar = "ja";

@@ -101,14 +101,22 @@ function draw() {
   }
 }
 
-/** Wire the bar at the bottom of the page. */
-export function startPlayer(transcript) {
+/** Wire the bar at the bottom of the page, once it is known whether there is sound. */
+export function startPlayer() {
+  let wired = false;
+  on("transcript", (transcript) => {
+    if (!wired) wire(transcript);
+    wired = true;
+  });
+}
+
+function wire(transcript) {
   const bar = byId("speler");
   if (!transcript.sound) {
     fill(bar, el("p", {}, "Bij dit webinar is geen opname; luisteren kan hier niet."));
     return;
   }
-  audio.preload = "auto";
+  audio.preload = "metadata"; // what is nearer than a disk? and a tab that waits keeps no connection busy
   audio.src = `/w/${encodeURIComponent(here.slug)}/sound`;
   byId("speel").addEventListener("click", toggle);
   byId("terug").addEventListener("click", () => skip(-STEP));
