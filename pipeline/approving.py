@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from pipeline import articles, edits, runner
 from pipeline.article.findings import start
@@ -42,6 +44,7 @@ class Gate:
     report: CheckReport
     obstacles: tuple[Obstacle, ...]
     listened: frozenset[int]
+    answers: Mapping[int, Answer]
 
     @property
     def closed(self) -> list[Obstacle]:
@@ -59,7 +62,9 @@ def gate(workspace: Workspace) -> Gate:
     folder = workspace.folder / "edits"
     review = edits.read(folder / REVIEW, Review)
     heard = listened(report.quotes, edits.read(folder / LISTENED, Listened).quotes)
-    return Gate(text, report.article_sha256, report, tuple(obstacles(report, review, heard)), heard)
+    return Gate(
+        text, report.article_sha256, report, tuple(obstacles(report, review, heard)), heard, answered(report, review)
+    )
 
 
 @lru_cache(maxsize=8)
@@ -90,30 +95,36 @@ def _same(played: Span, span: Span) -> bool:
 
 def obstacles(report: CheckReport, review: Review, heard: frozenset[int]) -> Iterator[Obstacle]:
     """What stands in the way of approval, as the check found it, and as nobody listened or agreed. Pure."""
-    waived = {waiver.objection: waiver for waiver in review.waivers}
     spans = [(at, quote.span) for at, quote in enumerate(report.quotes) if quote.span]
     for finding in report.findings:
         if finding.severity == "blocks":
             about = next((i for i, span in spans if finding.kind == "quote" and span.start == finding.at), None)
-            yield Obstacle(finding.text, finding.at, about, waived.get(finding.text), finding.kind)
+            yield _obstacle(report, review, finding.text, finding.at, about, finding.kind)
     for at, quote in enumerate(report.quotes):
         if quote.span and at not in heard and quote.heard_twice != "alike":
             text = f"Het citaat {start(quote.text)} is niet beluisterd en niet twee keer gelijk verstaan."
-            yield Obstacle(text, quote.span.start, at, waived.get(text))
-    yield from _answered(report, review, waived)
+            yield _obstacle(report, review, text, quote.span.start, at)
+    for at, given in answered(report, review).items():
+        if given.answer != "agreed":
+            quote = report.quotes[at]
+            did = "trok het citaat in" if given.answer == "withdrawn" else "wil het citaat anders"
+            text = f"{given.name} {did}: {start(quote.text)}."
+            yield _obstacle(report, review, text, quote.span.start if quote.span else None, at)
 
 
-def _answered(report: CheckReport, review: Review, waived: dict[str, Waiver]) -> Iterator[Obstacle]:
-    """What people said of their quotes and is not done yet; the last answer to a quote counts."""
-    printed = {" ".join(norms(quote.text)): (at, quote) for at, quote in enumerate(report.quotes)}
-    last = {(answer.name, " ".join(norms(answer.quote))): answer for answer in review.answers}
-    for (name, words), answer in last.items():
-        if words not in printed or answer.answer == "agreed":
-            continue
-        at, quote = printed[words]
-        did = "trok het citaat in" if answer.answer == "withdrawn" else "wil het citaat anders"
-        text = f"{name} {did}: {start(quote.text)}."
-        yield Obstacle(text, quote.span.start if quote.span else None, at, waived.get(text))
+def _obstacle(
+    report: CheckReport, review: Review, text: str, at: float | None, quote: int | None, kind: str = "quote"
+) -> Obstacle:
+    about = "" if quote is None else report.quotes[quote].text
+    waiver = next((w for w in reversed(review.waivers) if (w.objection, w.about) == (text, about)), None)
+    return Obstacle(text, at, quote, waiver, kind)
+
+
+def answered(report: CheckReport, review: Review) -> Mapping[int, Answer]:
+    """What people said of their quotes as these stand; the last answer counts. Pure."""
+    printed = {" ".join(norms(quote.text)): at for at, quote in enumerate(report.quotes)}
+    given = {" ".join(norms(answer.quote)): answer for answer in review.answers}
+    return {printed[words]: answer for words, answer in given.items() if words in printed}
 
 
 def listen(workspace: Workspace, text: str, span: Span) -> None:
@@ -126,18 +137,37 @@ def waive(workspace: Workspace, objection: str, reason: str, who: str) -> None:
     """Keep that a person lets this stand, and why. PipelineError where the check does not object to it."""
     if not reason.strip() or not who.strip():
         raise PipelineError("a waiver needs a reason and a name", "say why this may stand, and who answers for it")
-    if objection not in {obstacle.text for obstacle in gate(workspace).obstacles}:
+    now = gate(workspace)
+    meant = [obstacle for obstacle in now.obstacles if obstacle.text == objection]
+    if not meant:
         raise PipelineError("the check does not object to that (any more)", f"impressie status {workspace.slug}")
-    waiver = Waiver(objection=objection, reason=reason.strip(), who=who.strip(), when=_now())
-    edits.add(workspace, REVIEW, Review, lambda said: said.model_copy(update={"waivers": (*said.waivers, waiver)}))
+    given = tuple(
+        Waiver(
+            objection=objection,
+            about="" if obstacle.quote is None else now.report.quotes[obstacle.quote].text,
+            reason=reason.strip(),
+            who=who.strip(),
+            when=_now(),
+        )
+        for obstacle in meant
+    )
+    edits.add(workspace, REVIEW, Review, lambda said: said.model_copy(update={"waivers": (*said.waivers, *given)}))
 
 
-def answer(workspace: Workspace, given: Answer) -> None:
-    """Keep what somebody said of a quote of hers. PipelineError where she is not quoted so."""
-    quotes = {" ".join(norms(quote.text)) for quote in gate(workspace).report.quotes}
-    if " ".join(norms(given.quote)) not in quotes:
+def answer(workspace: Workspace, name: str, quote: str, said: str, wanted: str, who: str) -> None:
+    """Keep what somebody said of a quote of hers: 'agreed', 'changed' (into `wanted`) or 'withdrawn'.
+
+    PipelineError where she is not quoted so, or where it is not said who recorded it.
+    """
+    if " ".join(norms(quote)) not in {" ".join(norms(one.text)) for one in gate(workspace).report.quotes}:
         raise PipelineError("there is no such quote in the article", f"impressie status {workspace.slug}")
-    edits.add(workspace, REVIEW, Review, lambda said: said.model_copy(update={"answers": (*said.answers, given)}))
+    try:
+        given = Answer.model_validate(
+            {"name": name, "quote": quote, "answer": said, "wanted": wanted or None, "who": who, "when": _now()}
+        )
+    except ValidationError as error:
+        raise PipelineError("an answer needs a name and one of agreed, changed, withdrawn") from error
+    edits.add(workspace, REVIEW, Review, lambda review: review.model_copy(update={"answers": (*review.answers, given)}))
 
 
 def approve(workspace: Workspace, who: str, statement: str, face: runner.Face, was: str | None = None) -> Approval:
@@ -160,8 +190,7 @@ def approve(workspace: Workspace, who: str, statement: str, face: runner.Face, w
             )
         articles.save(workspace, now.text, now.sha256)
         runner.refresh(workspace, "check", face)
-        given = edits.read(workspace.folder / "edits" / REVIEW, Review).waivers
-        used = tuple(o.waived for o in now.obstacles if o.waived and o.waived in given)
+        used = tuple(obstacle.waived for obstacle in now.obstacles if obstacle.waived)
         approval = Approval(
             who=who.strip(), when=_now(), sha256=now.sha256, statement=statement.strip(), text=now.text, waivers=used
         )

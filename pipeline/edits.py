@@ -101,9 +101,13 @@ class Listened(Noun):
 
 
 class Waiver(Noun):
-    """A person answers for what the check objects to: the objection as it was worded, and why it may stand."""
+    """A person answers for what the check objects to: the objection as it was worded, and why it may stand.
+
+    It holds for the quote that it is `about`, word for word, and for no other that begins like it.
+    """
 
     objection: str
+    about: str = ""
     reason: str = Field(pattern=r"\S")
     who: str = Field(pattern=r"\S")
     when: dt.datetime

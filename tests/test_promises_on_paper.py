@@ -11,7 +11,7 @@ import typer.main
 
 from pipeline import artifacts, cli
 from pipeline.config import DEFAULTS, STAGE_TABLES, Webinar
-from pipeline.edits import Moves, Names, Words
+from pipeline.edits import Barred, Listened, Moves, Names, Review, Words
 from pipeline.settings import HouseStyle
 
 ROOT = Path(__file__).parent.parent
@@ -20,6 +20,9 @@ NOUNS = {a.file: a.noun for a in vars(artifacts).values() if isinstance(a, artif
     "edits/names.json": Names,
     "edits/voices.json": Moves,
     "edits/words.json": Words,
+    "edits/barred.json": Barred,
+    "edits/listened.json": Listened,
+    "edits/review.json": Review,
 }
 EXAMPLES = re.findall(
     r"^(?:[^\n]*)`((?:\d\d-\w+|edits/\w+)\.json)`[^`\n]*:\n```json\n(.*?)```", README, re.DOTALL | re.MULTILINE
@@ -36,6 +39,9 @@ def test_every_public_artifact_has_an_example():
         "edits/names.json",
         "edits/voices.json",
         "edits/words.json",
+        "edits/barred.json",
+        "edits/listened.json",
+        "edits/review.json",
     }
     assert {file for file, _ in EXAMPLES} == public
 

@@ -164,6 +164,31 @@ def test_an_approval_of_another_text_than_was_read_is_refused(page):
     assert page.post("approve", {"was": now["sha"], "who": "Els Kok", "statement": "x"}).status_code == 409
 
 
+def test_a_waiver_of_one_quote_does_not_hold_for_another_that_begins_alike(page):
+    now = page.api("article")
+    about = next(one for one in now["obstacles"] if one["quote"] is not None)
+    after = page.does("waive", objection=about["text"], reason="nagevraagd", who="Els Kok")
+    assert next(one for one in after["obstacles"] if one["text"] == about["text"])["waived"]
+    quote = after["quotes"][about["quote"]]
+    block = after["blocks"][quote["block"]]
+    source = block["source"].replace(quote["text"], " ".join(quote["text"].split()[:-1]))
+    changed = replaced(page, after, block, source)
+    assert not any(one["waived"] for one in changed["obstacles"] if one["quote"] == about["quote"])
+
+
+def test_a_quote_that_was_withdrawn_stands_in_the_way_until_it_is_gone(page, home):
+    now = page.api("article")
+    quote = now["quotes"][0]
+    body = {"name": quote["name"], "quote": quote["text"], "wanted": "", "who": "Els Kok"}
+    after = page.does("answer", **body, answer="withdrawn")
+    assert any("trok het citaat in" in one["text"] for one in after["obstacles"])
+    assert after["quotes"][0]["answer"] == "trekt het in"
+    after = page.does("answer", **body, answer="agreed")
+    assert not any("trok het citaat in" in one["text"] for one in after["obstacles"])
+    assert page.post("answer", {**body, "answer": "misschien"}).status_code == 400
+    assert page.post("answer", {**body, "answer": "agreed", "quote": "Iets anders."}).status_code == 404
+
+
 @pytest.mark.parametrize("body", [{"reason": "", "who": "Els"}, {"reason": "x", "who": " "}])
 def test_a_waiver_needs_a_reason_and_a_name(page, body):
     objection = page.api("article")["obstacles"][0]["text"]

@@ -212,6 +212,12 @@ def waive(workspace: Workspace, body: Body) -> Json:
     return views.article(workspace)
 
 
+def answer(workspace: Workspace, body: Body) -> Json:
+    """Keep what somebody said of a quote of hers."""
+    approving.answer(workspace, *(_text(body, key) for key in ("name", "quote", "answer", "wanted", "who")))
+    return views.article(workspace)
+
+
 def approve(workspace: Workspace, body: Body) -> Json:
     """Answer for the text that was read."""
     approving.approve(workspace, _text(body, "who"), _text(body, "statement"), Quiet(), str(body["was"]))

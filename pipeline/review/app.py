@@ -76,6 +76,7 @@ def application(home: Path, keys: Keys) -> Guard:
         "sections/{number:int}/take": ("article", _take),
         "listened": ("article", lambda _d, w, _r, b: actions.listen(w, b)),
         "waive": ("article", lambda _d, w, _r, b: actions.waive(w, b)),
+        "answer": ("article", lambda _d, w, _r, b: actions.answer(w, b)),
         "approve": ("article", lambda _d, w, _r, b: actions.approve(w, b)),
         "run": (None, _run),
         "run/stop": (None, _stop),

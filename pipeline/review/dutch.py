@@ -24,6 +24,7 @@ KINDS = {
     "thanked after speaking": "wordt na het spreken bedankt",
     "order of the list": "volgorde van de sprekerslijst",
 }
+ANSWERS = {"agreed": "akkoord", "changed": "wil het anders:", "withdrawn": "trekt het in"}
 DOUBTS = {
     "known invention": "bekende verzinning van de spraakherkenning",
     "repeats itself": "herhaalt zich",

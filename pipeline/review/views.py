@@ -16,7 +16,7 @@ from pipeline.article.quotes import paragraphs
 from pipeline.article.renames import Change, Occurrence, occurrences
 from pipeline.article.report import EDITS, STATUS
 from pipeline.artifacts import AUDIO, DRAFT, RECORDING
-from pipeline.edits import REVIEW, Review
+from pipeline.edits import REVIEW, Answer, Review
 from pipeline.errors import PipelineError
 from pipeline.models import clock
 from pipeline.review import blocks as cut
@@ -50,7 +50,7 @@ def article(workspace: Workspace) -> Json:
         "blocks": _blocks(parts, now, where, _sections(workspace)),
         "words": now.report.words,
         "share": sum(len(quote.text.split()) for quote in now.report.quotes) / max(1, now.report.words),
-        "quotes": [_quote(i, quote, where[i], i in now.listened) for i, quote in enumerate(now.report.quotes)],
+        "quotes": [_quote(i, quote, where[i], now) for i, quote in enumerate(now.report.quotes)],
         "findings": [
             {"index": i, **finding.model_dump(), "block": _block_of(finding.text, shown)}
             for i, finding in enumerate(now.report.findings)
@@ -128,7 +128,7 @@ def _blocks(parts: Sequence[cut.Block], now: Gate, where: Sequence[int | None], 
     return made
 
 
-def _quote(index: int, quote: CheckedQuote, block: int | None, heard: bool) -> Json:
+def _quote(index: int, quote: CheckedQuote, block: int | None, now: Gate) -> Json:
     second = quote.second_hearing if quote.heard_twice != "not" else None
     return {
         "index": index,
@@ -149,8 +149,16 @@ def _quote(index: int, quote: CheckedQuote, block: int | None, heard: bool) -> J
         "second_diff": cut.diff(quote.spoken, second) if quote.spoken and second else None,
         "confidence": quote.confidence,
         "link": quote.link,
-        "listened": heard,
+        "listened": index in now.listened,
+        "answer": _told(now.answers.get(index)),
     }
+
+
+def _told(answer: Answer | None) -> str | None:
+    """A speaker's answer in Dutch, with what she would rather read."""
+    if answer is None:
+        return None
+    return dutch.ANSWERS[answer.answer] + (f" ‘{answer.wanted}’" if answer.wanted else "")
 
 
 def _block_of(told: str, shown: Sequence[str]) -> int | None:

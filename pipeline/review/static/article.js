@@ -109,6 +109,19 @@ export function nextQuote(way) {
   return say("Alle citaten zijn beluisterd.");
 }
 
+/** What the person who is quoted said of it, as it came back with her pack. */
+function answer(quote) {
+  const what = el("select", {}, el("option", { value: "agreed" }, "akkoord"), el("option", { value: "changed" }, "wil het anders"), el("option", { value: "withdrawn" }, "trekt het in"));
+  const wanted = el("textarea", { rows: "3" });
+  const who = el("input", { type: "text", autocomplete: "name" });
+  const save = async () => {
+    take({ article: await post("answer", { name: quote.name, quote: quote.text, answer: what.value, wanted: wanted.value, who: who.value }) });
+    made.close();
+    say("Het antwoord is vastgelegd.");
+  };
+  const made = dialog(`Antwoord van ${quote.name}`, el("blockquote", {}, quote.text), field("Antwoord", what), field("Hoe dan wel (als het anders moet)", wanted), field("Vastgelegd door", who), el("p.knoppen", {}, button("Leg vast", save, "hoofd")));
+}
+
 function details(quote) {
   const second = { alike: "Twee keer gelijk verstaan.", differently: "De tweede keer anders verstaan:", not: "Nog geen tweede keer verstaan." };
   return el(
@@ -125,12 +138,14 @@ function details(quote) {
     ),
     quote.diff && quote.status !== "exact" ? [el("h4", {}, "Gezegd → gedrukt"), difference(quote.diff)] : null,
     quote.edits.filter((one) => one.kind !== "punctuation").map((one) => el("p.fijn", {}, `${one.kind_nl}: ‘${one.text}’`)),
+    quote.answer ? el("p", {}, `Antwoord van ${quote.name}: ${quote.answer}.`) : null,
     el("p", {}, second[quote.heard_twice]),
     quote.heard_twice === "differently" && quote.second_diff ? difference(quote.second_diff) : null,
     el(
       "p.knoppen",
       {},
       quote.start !== null ? el("button", { type: "button", onclick: () => listen(quote) }, "Nog eens luisteren") : null,
+      quote.name ? el("button", { type: "button", onclick: () => answer(quote) }, "Antwoord van de spreker …") : null,
       quote.link ? el("a", { href: quote.link, rel: "noreferrer", target: "_blank" }, `Op YouTube op ${clock(quote.start)}`) : null,
       el("button", { type: "button", onclick: () => ((open.quote = null), refresh()) }, "Dichtklappen"),
     ),

@@ -90,15 +90,25 @@ function draw() {
   const total = store.transcript?.duration || 1;
   context.clearRect(0, 0, width, height);
   const played = (now() / total) * width;
+  const colours = Array.from({ length: 8 }, (_, i) => style.getPropertyValue(`--stem${i}`));
   for (let x = 0; x < width; x += 3) {
     const from = Math.floor((x / width) * (peaks?.length ?? 0));
     const to = Math.max(from + 1, Math.floor(((x + 3) / width) * (peaks?.length ?? 0)));
     let loud = 0;
     for (let i = from; peaks && i < to; i += 1) loud = Math.max(loud, peaks[i] ?? 0);
     const tall = Math.max(2, (loud / 255) * height);
-    context.fillStyle = style.getPropertyValue(x < played ? "--gespeeld" : "--rustig");
+    const passage = passageAt((x / width) * total); // who spoke when, at a glance
+    const spoken = passage && passage.end >= (x / width) * total;
+    context.fillStyle = spoken ? (colours[voiceOf(passage.voice)?.colour ?? 0]) : style.getPropertyValue("--rustig");
+    context.globalAlpha = x < played ? 1 : 0.55;
     context.fillRect(x, (height - tall) / 2, 2, tall);
   }
+  context.globalAlpha = 1;
+  context.fillStyle = style.getPropertyValue("--inkt");
+  for (const quote of store.article?.quotes ?? []) {
+    if (quote.start !== null) context.fillRect((quote.start / total) * width, 0, Math.max(3, ((quote.end - quote.start) / total) * width), 3);
+  }
+  context.fillRect(played, 0, 2, height);
 }
 
 /** Wire the bar at the bottom of the page, once it is known whether there is sound. */
@@ -148,5 +158,6 @@ function wire(transcript) {
     new ResizeObserver(fit).observe(wave);
   });
   on("voices", show);
+  on("article", draw);
 }
 
