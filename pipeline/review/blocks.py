@@ -10,12 +10,15 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
+from rapidfuzz import fuzz
+
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 Kind = Literal["title", "heading", "paragraph"]
 Diff = list[tuple[str, str]]
+ALIKE = 55  # percent of letters from which two paragraphs are compared word by word
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,27 @@ def _plain(text: str) -> str:
 
 def diff(before: str, after: str) -> Diff:
     """Word by word: ('=', same), ('-', only before), ('+', only after); joined, each side gives its text back."""
+    if "\n\n" in before and "\n\n" in after:
+        return [step for pair in _paired(before, after) for step in _worded(*pair)]
+    return _worded(before, after)
+
+
+def _paired(before: str, after: str) -> Iterator[tuple[str, str]]:
+    """Paragraphs beside each other that are about alike; one that has no like stands alone."""
+    a, b = (re.findall(r"(?:(?!\n\n).)+\n*|\n+", text, re.DOTALL) for text in (before, after))
+    left = 0
+    for right, text in enumerate(b):
+        like = next((i for i in range(left, len(a)) if a[i] == text or fuzz.ratio(a[i], text) > ALIKE), None)
+        if like is None:
+            yield "", text
+            continue
+        yield from ((gone, "") for gone in a[left:like])
+        yield a[like], text
+        left = like + 1
+    yield from ((gone, "") for gone in a[left:])
+
+
+def _worded(before: str, after: str) -> Diff:
     a, b = (re.findall(r"\s+|[^\s]+", text) for text in (before, after))
     found: Diff = []
     for kind, a1, a2, b1, b2 in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
