@@ -166,7 +166,7 @@ def _paired(before: str, after: str) -> Iterator[tuple[str, str]]:
     """Paragraphs beside each other that are about alike; one that has no like stands alone."""
     a, b = (re.findall(r"(?:(?!\n\n).)+\n*|\n+", text, re.DOTALL) for text in (before, after))
     left = 0
-    for right, text in enumerate(b):
+    for text in b:
         like = next((i for i in range(left, len(a)) if a[i] == text or fuzz.ratio(a[i], text) > ALIKE), None)
         if like is None:
             yield "", text
