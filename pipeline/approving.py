@@ -58,13 +58,20 @@ def gate(workspace: Workspace) -> Gate:
     if not path.exists():
         raise PipelineError(f"{workspace.slug} has no article yet", f"impressie run {workspace.slug}")
     text = articles.typed(path)
-    report = _report(workspace.home, workspace.slug, text, _stamps(workspace))
+    return _gate(workspace, text, _report(workspace.home, workspace.slug, text, _stamps(workspace)))
+
+
+def _gate(workspace: Workspace, text: str, report: CheckReport) -> Gate:
     folder = workspace.folder / "edits"
     review = edits.read(folder / REVIEW, Review)
     heard = listened(report.quotes, edits.read(folder / LISTENED, Listened).quotes)
-    return Gate(
-        text, report.article_sha256, report, tuple(obstacles(report, review, heard)), heard, answered(report, review)
-    )
+    found = tuple(obstacles(report, review, heard))
+    return Gate(text, report.article_sha256, report, found, heard, answered(report, review))
+
+
+def still_open(workspace: Workspace, report: CheckReport) -> list[Obstacle]:
+    """What is still to be settled by an earlier check, without checking anew: for a list of many webinars."""
+    return _gate(workspace, "", report).closed
 
 
 @lru_cache(maxsize=8)

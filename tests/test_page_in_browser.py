@@ -380,6 +380,28 @@ def test_a_run_shows_its_steps_while_it_goes(page, home):
     expect(page.locator("#artikel")).to_contain_text("Webinar over wijken")
 
 
+def test_a_webinar_that_was_never_run_is_run_from_its_page(context, home):
+    shutil.rmtree(home / "outputs" / SLUG)
+    page = opened(context)
+    expect(page.locator("#webinar")).to_have_text("Proefwebinar over wijken")
+    expect(page.locator("#leeg")).to_be_visible()
+    page.get_by_role("button", name="Bijwerken").click()
+    expect(page.locator("#artikel h2")).to_contain_text("Proefwebinar over wijken")
+    expect(page.locator("#leeg")).to_be_hidden()
+    page.locator("[data-citaat]").first.click()
+    expect(page.locator("#speel")).to_have_text("Pauze")
+
+
+def test_without_a_recording_nothing_offers_to_play_it(context, home):
+    (home / "outputs" / SLUG / "10-audio.flac").unlink()
+    page = opened(context)
+    expect(page.locator("#speler")).to_contain_text("geen opname")
+    page.locator("[data-citaat]").first.click()
+    expect(page.locator(".details")).not_to_contain_text("Nog eens luisteren")
+    expect(page.locator(".gekozen").first).to_be_visible()
+    assert page.get_by_role("button", name="Hoor").count() == 0
+
+
 def test_everything_of_the_player_works_from_the_keyboard(page):
     page.keyboard.press("k")
     expect(page.locator("#speel")).to_have_text("Pauze")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import articles, edits, voices, webinars, words
-from pipeline.approving import Gate, gate
+from pipeline.approving import Gate, gate, still_open
 from pipeline.article.people import people_of
 from pipeline.article.quotes import paragraphs
 from pipeline.article.renames import Change, Occurrence, occurrences
@@ -335,8 +335,10 @@ def all_of(workspace: Workspace) -> Json:
 
 def stages(workspace: Workspace, *, running: bool) -> Json:
     """The stages with their state, and why one is out of date."""
-    standings = survey(workspace, workspace.webinar())
+    webinar = workspace.webinar()
+    standings = survey(workspace, webinar)
     return {
+        "title": webinar.title or workspace.slug,
         "busy": running or workspace.busy(),
         "stages": [
             {
@@ -370,8 +372,7 @@ def _row(home: Path, slug: str, running: bool) -> Json:
         approval = articles.approved(workspace) if articles.article_path(workspace).exists() else None
         if workspace.path(CHECK.file).exists():
             report = CHECK.load(workspace.path(CHECK.file).read_bytes())
-            row |= {"state": "te controleren", "words": report.words}
-            row["todo"] = sum(finding.severity == "blocks" for finding in report.findings)
+            row |= {"state": "te controleren", "words": report.words, "todo": len(still_open(workspace, report))}
     except PipelineError as error:
         return row | {"state": "niet leesbaar", "why": dutch.problem(error)[0]}
     if running or workspace.busy():

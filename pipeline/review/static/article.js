@@ -11,9 +11,14 @@ const open = { quote: null, edit: null, insert: null }; // what is open beneath 
 
 /** Show the article, and again whenever it changes. */
 export function startArticle() {
-  on("article", show);
+  let offered = false;
+  on("article", (article) => {
+    byId("leeg").hidden = true;
+    show(article);
+    if (!offered) for (const [name, value] of drafts.kept()) offer(name, value);
+    offered = true;
+  });
   on("voices", () => store.article && show(store.article));
-  for (const [name, value] of drafts.kept()) offer(name, value);
 }
 
 function show(article) {
@@ -90,13 +95,15 @@ export function choose(number) {
   shown?.closest(".blok").scrollIntoView({ block: "nearest" });
 }
 
+const sounds = () => store.transcript?.sound;
+
 function listen(quote) {
-  play(quote.start, quote.end, async () => {
-    if (quote.listened) return;
-    const article = await careful(() => post("listened", { quote: quote.text, start: quote.start, end: quote.end }));
-    if (article) take({ article });
-    say("Dit citaat is beluisterd.");
-  });
+  if (sounds()) play(quote.start, quote.end, () => quote.listened || careful(() => heard(quote)));
+}
+
+async function heard(quote) {
+  take({ article: await post("listened", { quote: quote.text, start: quote.start, end: quote.end }) });
+  say("Dit citaat is beluisterd.");
 }
 
 /** The next (1) or previous (-1) quote that was not listened to yet. */
@@ -144,7 +151,8 @@ function details(quote) {
     el(
       "p.knoppen",
       {},
-      quote.start !== null ? el("button", { type: "button", onclick: () => listen(quote) }, "Nog eens luisteren") : null,
+      quote.start !== null && sounds() ? el("button", { type: "button", onclick: () => listen(quote) }, "Nog eens luisteren") : null,
+      quote.link && !sounds() && !quote.listened ? button("Ik heb het daar beluisterd", () => heard(quote)) : null,
       quote.name ? el("button", { type: "button", onclick: () => answer(quote) }, "Antwoord van de spreker …") : null,
       quote.link ? el("a", { href: quote.link, rel: "noreferrer", target: "_blank" }, `Op YouTube op ${clock(quote.start)}`) : null,
       el("button", { type: "button", onclick: () => ((open.quote = null), refresh()) }, "Dichtklappen"),

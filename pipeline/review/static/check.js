@@ -66,7 +66,7 @@ function places(one, ...more) {
     "span.knoppen",
     {},
     one.quote !== undefined && one.quote !== null ? el("button.klein", { type: "button", onclick: () => choose(one.quote) }, "Luister en bekijk") : null,
-    (one.quote === undefined || one.quote === null) && one.at !== null ? el("button.klein", { type: "button", onclick: () => (reveal(one.at, one.at + 3), play(one.at, one.at + 6)) }, `Hoor ${clock(one.at)}`) : null,
+    (one.quote === undefined || one.quote === null) && one.at !== null ? el("button.klein.geluid", { type: "button", onclick: () => (reveal(one.at, one.at + 3), play(one.at, one.at + 6)) }, `Hoor ${clock(one.at)}`) : null,
     one.kind === "name" ? el("a", { href: "#deel-stemmen" }, "Naar de stemmen") : null,
     one.block !== null ? el("button.klein", { type: "button", onclick: () => toBlock(one.block) }, "Naar de tekst") : null,
     more,

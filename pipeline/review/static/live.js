@@ -2,7 +2,7 @@
 
 import { base, get, here, post } from "./api.js";
 import { button, byId, careful, confirmed, el, fill, say } from "./dom.js";
-import { on, take } from "./store.js";
+import { on, store, take } from "./store.js";
 
 const steps = new Map();
 
@@ -61,6 +61,8 @@ function showStages(found) {
     if (!byId("artikel").querySelector("textarea") || (await confirmed("Bijwerken?", "U bent nog aan het typen; dat blijft staan.", "Bijwerken"))) await start();
   };
   byId("loopt").hidden = !found.busy && !old.length;
+  if (!store.article) byId("webinar").textContent = found.title;
+  byId("leeg").hidden = found.stages.some((one) => one.stage === "draft" && one.state !== "never run");
   fill(
     byId("stappen"),
     found.busy

@@ -38,7 +38,7 @@ function voiceOf(found, voice) {
     el("h3", {}, el("span.letter", {}, voice.voice), ` ${voice.label.replace(" (voorstel)", "")} `, el(`span.status.${voice.status}`, {}, STATUS[voice.status])),
     el("p.fijn", {}, `${clock(voice.seconds)} gesproken, ${Math.round(100 * voice.share)} %`, voice.why_nl ? ` · ${voice.why_nl}` : ""),
     el("div.rij", {}, field(`Naam van stem ${voice.voice}`, name), options, button(voice.status === "confirmed" ? "Wijzig" : "Bevestig", confirm, "hoofd")),
-    el("p.knoppen", {}, voice.moments.map((at) => el("button.klein", { type: "button", onclick: () => play(at, at + SAMPLE) }, `Hoor ${clock(at)}`)), button("Meer …", () => more(found, voice), "klein")),
+    el("p.knoppen", {}, voice.moments.map((at) => el("button.klein.geluid", { type: "button", onclick: () => play(at, at + SAMPLE) }, `Hoor ${clock(at)}`)), button("Meer …", () => more(found, voice), "klein")),
   );
 }
 
@@ -93,14 +93,14 @@ function showWords(found) {
           button("Overal", put(one.heard, one.written, null, `Overal ‘${one.written}’.`), "hoofd"),
           button("Alleen de eerste", put(one.heard, one.written, one.at[0], "Daar verbeterd.")),
           button("Klopt zo", put(one.heard, one.heard, null, "Zo laten staan.")),
-          el("button.klein", { type: "button", onclick: () => play(one.at[0], one.at[0] + 2) }, "Hoor"),
+          el("button.klein.geluid", { type: "button", onclick: () => play(one.at[0], one.at[0] + 2) }, "Hoor"),
         ),
       ),
     ),
     found.made.length ? el("h3", {}, "Verbeterd") : null,
     found.made.map((one) => el("p.rij", {}, `‘${one.heard}’ → ‘${one.written}’`, button("Neem terug", async () => take(await post("words/undo", { heard: one.heard })), "klein"))),
     found.doubtful.length ? el("h3", {}, "Twijfelachtig") : null,
-    found.doubtful.map((one) => el("p.rij", {}, el("button.klein", { type: "button", onclick: () => play(one.at, one.end) }, clock(one.at)), ` ${one.reason_nl}: ${one.text}`)),
+    found.doubtful.map((one) => el("p.rij", {}, el("button.klein.geluid", { type: "button", onclick: () => play(one.at, one.end) }, clock(one.at)), ` ${one.reason_nl}: ${one.text}`)),
     !found.proposed.length && !found.made.length && !found.doubtful.length ? el("p", {}, "Geen naam of term lijkt verkeerd verstaan. Selecteer woorden in het transcript om ze te verbeteren.") : null,
   );
 }

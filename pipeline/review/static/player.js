@@ -122,6 +122,7 @@ export function startPlayer() {
 
 function wire(transcript) {
   const bar = byId("speler");
+  document.body.classList.toggle("zonder-geluid", !transcript.sound);
   if (!transcript.sound) {
     fill(bar, el("p", {}, "Bij dit webinar is geen opname; luisteren kan hier niet."));
     return;
