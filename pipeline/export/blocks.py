@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from itertools import groupby
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from pipeline.article.markup import Run, clean, parser, runs
 from pipeline.article.text import escaped, norms
 from pipeline.edits import Approval
 from pipeline.settings import HouseStyle
-
-if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
-    from markdown_it.token import Token
 
 CONCEPT = "CONCEPT – nog niet door een redacteur nagelezen en goedgekeurd; niet publiceren."
 Kind = Literal["heading", "paragraph", "bullet", "number", "quote", "speaker"]
@@ -24,16 +19,6 @@ MARKS = {"paragraph": "", "speaker": "", "bullet": "- ", "number": "1. ", "quote
 # HTML, an image, or a link to anything but https: harmless once it is written anew as what a reader sees
 _LIVE = re.compile(r"(?<!\\)(?:\\\\)*<(?=[A-Za-z/!?])|!\[|\]\((?!https://)|\]:")
 Seen = tuple[str | tuple[str, bool, bool, str | None], ...]
-
-
-@dataclass(frozen=True)
-class Run:
-    """A piece of a block; a newline in it is a line of its own. `href` is an https address."""
-
-    text: str
-    strong: bool = False
-    em: bool = False
-    href: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,35 +46,12 @@ class Block:
         return self.kind, self.level, seen(self.runs if links else [replace(run, href=None) for run in self.runs])
 
 
-def clean(text: str) -> str:
-    """Text without control characters and what cannot be seen; lines stay lines."""
-    kinds = ((char, unicodedata.category(char)) for char in text.replace("\r\n", "\n"))
-    shown = (
-        char if char == "\n" else " " if kind in ("Cc", "Zl", "Zp") else char
-        for char, kind in kinds
-        if kind not in ("Cf", "Cs") and char not in "\ufffe\uffff"
-    )
-    return "".join(shown)
-
-
 def line(text: str) -> str:
     """Text from outside on one clean line."""
     return " ".join(clean(text).split())
 
 
-def https(address: object) -> str | None:
-    """An address that may be followed from an export."""
-    return str(address) if re.fullmatch(r"(?i:https)://[^\s<>\"'\\]+", str(address)) else None
-
-
 # Markdown to blocks --------------------------------------------------------------------------------
-
-
-@cache
-def _parser() -> MarkdownIt:
-    from markdown_it import MarkdownIt
-
-    return MarkdownIt("commonmark", {"html": False})
 
 
 def blocks_of(markdown: str) -> list[Block]:
@@ -97,7 +59,7 @@ def blocks_of(markdown: str) -> list[Block]:
     lines = markdown.splitlines()
     within: list[str] = []
     found: list[Block] = []
-    for token in _parser().parse("\n".join(lines)):
+    for token in parser().parse("\n".join(lines)):
         if token.type in ("list_item_open", "blockquote_open", "heading_open"):
             ordered = token.type == "list_item_open" and token.info
             within.append("number" if ordered else token.tag)
@@ -105,28 +67,13 @@ def blocks_of(markdown: str) -> list[Block]:
             within.pop()
         elif token.map and token.type in ("inline", "fence", "code_block"):
             inner = token.children if token.type == "inline" else None
-            runs = merged(_runs(inner)) if inner is not None else (Run(clean(token.content).strip()),)
+            shown = merged(runs(inner)) if inner is not None else (Run(clean(token.content).strip()),)
             where = within[-1] if within else ""
             level = int(where[1]) if re.fullmatch(r"h\d", where) else 0
             kinds: dict[str, Kind] = {"li": "bullet", "number": "number", "blockquote": "quote"}
             kind: Kind = "heading" if level else kinds.get(where, "paragraph")
-            found.append(Block(kind, runs, level, "\n".join(lines[token.map[0] : token.map[1]])))
+            found.append(Block(kind, shown, level, "\n".join(lines[token.map[0] : token.map[1]])))
     return [block for block in found if block.text.strip()]
-
-
-def _runs(tokens: Sequence[Token]) -> Iterator[Run]:
-    strong = em = 0
-    href: str | None = None
-    for token in tokens:
-        if token.type in ("strong_open", "strong_close"):
-            strong += token.nesting
-        elif token.type in ("em_open", "em_close"):
-            em += token.nesting
-        elif token.type in ("link_open", "link_close"):
-            href = https(token.attrGet("href")) if token.nesting > 0 else None
-        else:
-            text = {"softbreak": " ", "hardbreak": "\n"}.get(token.type, token.content)
-            yield Run(clean(text), strong > 0, em > 0, href)
 
 
 def merged(runs: Iterable[Run]) -> tuple[Run, ...]:

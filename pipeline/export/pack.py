@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from pathlib import Path
 
+from pipeline.article.markup import Run
 from pipeline.article.text import counted, date, listed, norms
-from pipeline.export.blocks import CONCEPT, Block, Run, line
+from pipeline.export.blocks import CONCEPT, Block, line
 from pipeline.export.page import body, whole
 from pipeline.export.paper import document, print_block, saved
 from pipeline.export.talk import Talk, filename

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from html import escape
 from itertools import groupby
 
-from pipeline.export.blocks import Block, Run, line
+from pipeline.article.markup import Run
+from pipeline.export.blocks import Block, line
 
 LISTS = {"bullet": ("<ul>", "</ul>"), "number": ("<ol>", "</ol>"), "quote": ("<blockquote>", "</blockquote>")}
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'"

@@ -10,8 +10,9 @@ from dataclasses import replace
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
+from pipeline.article.markup import Run
 from pipeline.article.report import HEARD, STATUS
-from pipeline.export.blocks import CONCEPT, Block, Run, line
+from pipeline.export.blocks import CONCEPT, Block, line
 from pipeline.export.talk import Talk
 from pipeline.models import clock
 from pipeline.writing import CheckedQuote

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline import articles, edits
+from pipeline.article.markup import https
 from pipeline.article.text import date
 from pipeline.artifacts import PASSAGES, RECORDING
 from pipeline.config import Webinar
 from pipeline.edits import Approval
 from pipeline.errors import PipelineError
-from pipeline.export.blocks import https, line
+from pipeline.export.blocks import line
 from pipeline.models import NamedVoice, Passages, Recording, Span
 from pipeline.speech.names import names_of
 from pipeline.stages.segment import spoken_by

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
+from pipeline.article.markup import Run
 from pipeline.article.text import date, listed
-from pipeline.export.blocks import CONCEPT, Block, Run, line
+from pipeline.export.blocks import CONCEPT, Block, line
 from pipeline.export.paper import document, print_block, saved
 from pipeline.export.talk import Talk
 from pipeline.models import Passage, clock

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.article.markup import Run, clean, https
 from pipeline.articles import typed
 from pipeline.errors import PipelineError
-from pipeline.export.blocks import CONCEPT, Block, Kind, Run, blocks_of, clean, https, joined, merged
+from pipeline.export.blocks import CONCEPT, Block, Kind, blocks_of, joined, merged
 
 if TYPE_CHECKING:
     from docx.document import Document

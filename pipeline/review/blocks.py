@@ -6,15 +6,13 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from rapidfuzz import fuzz
 
-if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
-    from markdown_it.token import Token
+from pipeline.article import markup
+from pipeline.article.markup import Run, clean, parser
 
 Kind = Literal["title", "heading", "paragraph"]
 Diff = list[tuple[str, str]]
@@ -32,13 +30,9 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Run:
-    """A piece of a block as a reader sees it; `quote` is the number of the quote that it is (part of)."""
+class Piece(Run):
+    """A piece of a block; `quote` is the number of the quote that it is (part of)."""
 
-    text: str
-    strong: bool = False
-    em: bool = False
-    href: str | None = None
     quote: int | None = None
 
 
@@ -85,42 +79,19 @@ def inserted(markdown: str, index: int, source: str) -> str:
     return markdown[:at] + source.strip("\r\n") + "\n\n" + markdown[at:]
 
 
-@cache
-def _markdown() -> MarkdownIt:
-    from markdown_it import MarkdownIt
-
-    return MarkdownIt("commonmark", {"html": False})
-
-
-def runs(source: str) -> list[Run]:
+def runs(source: str) -> list[Piece]:
     """Markdown as a reader sees it: text, emphasis and links to https; HTML is text, an image its description."""
-    found: list[Run] = []
-    for token in _markdown().parse(source):
+    found: list[Piece] = []
+    for token in parser().parse(source):
         if token.type == "inline":
-            found += [*([Run("\n")] if found else []), *_inline(token.children or [])]
+            inner = [Piece(run.text, run.strong, run.em, run.href) for run in markup.runs(token.children or [])]
+            found += [*([Piece("\n")] if found else []), *inner]
         elif token.type in ("fence", "code_block", "html_block"):
-            found.append(Run(token.content))
+            found.append(Piece(clean(token.content)))
     return found
 
 
-def _inline(tokens: Sequence[Token]) -> Iterator[Run]:
-    strong = em = 0
-    href: str | None = None
-    for token in tokens:
-        if token.type in ("strong_open", "strong_close"):
-            strong += token.nesting
-        elif token.type in ("em_open", "em_close"):
-            em += token.nesting
-        elif token.type == "link_open":
-            target = str(token.attrGet("href") or "")
-            href = target if re.match(r"https?://", target) else None
-        elif token.type == "link_close":
-            href = None
-        elif text := " " if token.type in ("softbreak", "hardbreak") else token.content:
-            yield Run(text, strong > 0, em > 0, href)
-
-
-def marked(shown: Sequence[Run], quotes: Sequence[tuple[int, str]]) -> list[Run]:
+def marked(shown: Sequence[Piece], quotes: Sequence[tuple[int, str]]) -> list[Piece]:
     """The runs with those in quote marks numbered; `quotes` are numbers and texts, in order, as the check printed them.
 
     A quote that cannot be found letter by letter stays unmarked.
@@ -139,13 +110,13 @@ def marked(shown: Sequence[Run], quotes: Sequence[tuple[int, str]]) -> list[Run]
         spans.append((begin, end, number))
         at = end
     edges = sorted({edge for begin, end, _ in spans for edge in (begin, end)})
-    found: list[Run] = []
+    found: list[Piece] = []
     start = 0
     for run in shown:
         cuts = [start, *(edge for edge in edges if start < edge < start + len(run.text)), start + len(run.text)]
         for a, b in pairwise(cuts):
             number_ = next((number for begin, end, number in spans if begin <= a and b <= end), None)
-            found.append(Run(whole[a:b], run.strong, run.em, run.href, number_))
+            found.append(Piece(whole[a:b], run.strong, run.em, run.href, number_))
         start += len(run.text)
     return found
 
