@@ -29,6 +29,7 @@ def serve(home: Path, slug: str | None, port: int, *, browser: bool, say: Callab
     if browser:
         webbrowser.open(address)
     server.run(sockets=[listening])
+    say("Stopped. What you changed is saved; what you were typing is kept in your browser.")
 
 
 def listening_on(port: int) -> socket.socket:
@@ -49,12 +50,18 @@ def server_of(home: Path, listening: socket.socket) -> tuple[Server, Keys]:
     """The server for a socket, and the keys that open it."""
     import uvicorn
 
-    from pipeline.review.app import application
+    from pipeline.review.app import Desk, application
     from pipeline.review.guard import Keys
 
-    keys = Keys(listening.getsockname()[1])
+    class Stopping(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            for hub in desk.hubs.values():
+                hub.close()
+            await super().shutdown(sockets)
+
+    desk, keys = Desk(home), Keys(listening.getsockname()[1])
     config = uvicorn.Config(
-        application(home, keys), log_level="warning", access_log=False, server_header=False, date_header=False,
+        application(desk, keys), log_level="warning", access_log=False, server_header=False, date_header=False,
         timeout_graceful_shutdown=1, lifespan="off",
     )  # fmt: skip
-    return uvicorn.Server(config), keys
+    return Stopping(config), keys

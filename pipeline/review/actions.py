@@ -37,14 +37,13 @@ def edit_block(workspace: Workspace, body: Body) -> Json:
     """Replace, insert or remove one block; laid over what somebody else saved meanwhile elsewhere in the text."""
     change, index, source = body["op"], int(body["index"]), _text(body, "source")
     base = None if change == "insert" else _text(body, "base")
-    was = str(body["was"])
     for _ in range(TRIES):
         now = articles.typed(articles.article_path(workspace))
         sha = articles.text_sha256(workspace)
         parts = cut.blocks_of(now)
         place: int | None = index
         if base is not None:
-            place = _found(parts, index, base, same=sha == was)
+            place = _found(parts, index, base)
             if place is None:
                 raise ConflictError(source, parts[index].source if index < len(parts) else "")
         assert place is not None
@@ -57,9 +56,9 @@ def edit_block(workspace: Workspace, body: Body) -> Json:
     raise PipelineError("the article was changed meanwhile", "save again")
 
 
-def _found(parts: Sequence[cut.Block], index: int, base: str, *, same: bool) -> int | None:
+def _found(parts: Sequence[cut.Block], index: int, base: str) -> int | None:
     """Where the block that was edited stands now; None where it is not there any more as it was."""
-    if index < len(parts) and (same or parts[index].source == base):
+    if index < len(parts) and parts[index].source == base:
         return index
     there = [i for i, part in enumerate(parts) if part.source == base]
     return there[0] if len(there) == 1 else None

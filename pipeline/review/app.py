@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote as percent
@@ -21,7 +22,7 @@ from pipeline.errors import PipelineError
 from pipeline.review import actions, dutch, views
 from pipeline.review import blocks as cut
 from pipeline.review.guard import Guard, Keys, TooLargeError
-from pipeline.review.live import Hub, Quiet
+from pipeline.review.live import Hub, Quiet, seen
 from pipeline.workspace import Workspace
 
 STATIC = Path(__file__).parent / "static"
@@ -43,14 +44,26 @@ class Desk:
             raise PipelineError(f"there is no webinar called '{slug}'")
         return Workspace(self.home, slug)
 
+    @contextmanager
+    def acting(self, workspace: Workspace, tells: str | None) -> Iterator[None]:
+        """While something is changed here, a change on the disk is no news from elsewhere."""
+        hub = self.hub(workspace) if tells else None
+        if hub:
+            hub.acting += 1
+        try:
+            yield
+        finally:
+            if hub:
+                hub.acting -= 1
+                hub.seen = seen(workspace)
+
     def hub(self, workspace: Workspace) -> Hub:
         """The pages of a webinar."""
         return self.hubs.setdefault(workspace.slug, Hub(workspace))
 
 
-def application(home: Path, keys: Keys) -> Guard:
+def application(desk: Desk, keys: Keys) -> Guard:
     """The whole server, guarded."""
-    desk = Desk(home)
     reads: dict[str, Does] = {
         "article": lambda _d, w, _r, _b: views.article(w),
         "article/versions": lambda _d, w, _r, _b: views.versions(w),
@@ -108,7 +121,8 @@ def _answering(desk: Desk, does: Does, tells: str | None = None) -> Any:
             return _problem(413, "Dat is te groot.")
         try:
             workspace = desk.workspace(request) if "slug" in request.path_params else Workspace(desk.home, "")
-            found = await run_in_threadpool(does, desk, workspace, request, body)
+            with desk.acting(workspace, tells):
+                found = await run_in_threadpool(does, desk, workspace, request, body)
         except actions.ConflictError as error:
             article = await run_in_threadpool(views.article, workspace)
             return _problem(409, *dutch.problem(error), mine=error.mine, theirs=error.theirs, article=article)

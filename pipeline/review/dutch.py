@@ -139,7 +139,7 @@ PROBLEMS = (  # message of a PipelineError → what it means for a reviewer, and
     (r"there is no voice", "Die stem is er niet (meer).", "Laad de pagina opnieuw."),
     (r"cannot be read", "Een bestand van dit webinar kan niet worden gelezen.", None),
     (
-        r"there is no webinar|there is no version|there is no such",
+        r"there is no webinar|there is no version|there is no such|there is no export",
         "Dat bestaat niet (meer).",
         "Laad de pagina opnieuw.",
     ),

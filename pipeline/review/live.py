@@ -27,9 +27,10 @@ class Hub:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self.pages: list[tuple[asyncio.AbstractEventLoop, asyncio.Queue[str]]] = []
+        self.pages: list[tuple[asyncio.AbstractEventLoop, asyncio.Queue[str | None]]] = []
         self.running: Running | None = None
-        self.seen = _seen(workspace)
+        self.acting = 0  # requests that change something right now
+        self.seen = seen(workspace)
 
     def tell(self, event: str, **what: Any) -> None:
         """Send an event to every page; from any thread."""
@@ -39,24 +40,34 @@ class Hub:
 
     def changed(self, what: str, by: str | None) -> None:
         """Tell that the article or everything changed; `by` is the tab that knows already."""
-        self.seen = _seen(self.workspace)
+        self.seen = seen(self.workspace)
         self.tell("changed", what=what, by=by)
 
     async def events(self) -> AsyncIterator[str]:
         """The stream of one page, until it goes away."""
-        mine = (asyncio.get_running_loop(), asyncio.Queue[str]())
+        mine = (asyncio.get_running_loop(), asyncio.Queue[str | None]())
         self.pages.append(mine)
         try:
             yield ": hallo\n\n"
             while True:
                 try:
-                    yield await asyncio.wait_for(mine[1].get(), LOOK)
+                    message = await asyncio.wait_for(mine[1].get(), LOOK)
                 except TimeoutError:
-                    if self.running is None and _seen(self.workspace) != self.seen:
+                    if self.running is None and not self.acting and seen(self.workspace) != self.seen:
                         self.changed("all", None)
-                    yield ": nog daar\n\n"
+                    message = ": nog daar\n\n"
+                if message is None:
+                    return
+                yield message
         finally:
             self.pages.remove(mine)
+
+    def close(self) -> None:
+        """The server stops: end every stream, and the run."""
+        if self.running:
+            self.running.stop.set()
+        for _, queue in self.pages:
+            queue.put_nowait(None)
 
     def run(self) -> bool:
         """Bring all stages up to date in the background; False where that goes on already."""
@@ -79,7 +90,7 @@ class Hub:
             said = ("Er ging iets mis dat niet had mogen gebeuren; de terminal zegt wat.", None)
         finally:
             self.running = None
-            self.seen = _seen(self.workspace)
+            self.seen = seen(self.workspace)
             self.tell("done", problem=said[0], hint=said[1])
 
 
@@ -135,7 +146,7 @@ class Quiet:
         """A stage is done."""
 
 
-def _seen(workspace: Workspace) -> frozenset[tuple[str, int]]:
+def seen(workspace: Workspace) -> frozenset[tuple[str, int]]:
     """What edits/ and receipts/ look like: any command in the terminal leaves its mark there."""
     folders = (workspace.folder / "edits", workspace.folder / "receipts")
     files = [path for folder in folders for path in folder.glob("[!.]*") if path.is_file()] + [workspace.toml]

@@ -7,7 +7,7 @@ import { on, store, voiceOf } from "./store.js";
 const AROUND = 0.5; // seconds kept on either side of a quote
 const STEP = 5;
 export const audio = new Audio();
-let stretch = null; // {start, end, begun, whole, ended}
+let stretch = null; // {until, ended, going: to its beginning, jumped: by other means than our own}
 let peaks = null;
 
 export const now = () => audio.currentTime;
@@ -37,17 +37,14 @@ export function faster(by) {
 
 /** Play from half a second before a stretch to half a second after it; `ended` is called if it was heard whole. */
 export function play(start, end, ended = () => {}) {
-  stretch = { start, end, ended, until: end + AROUND, last: start };
+  stretch = { ended, until: end + AROUND, going: true };
   audio.currentTime = Math.max(0, start - AROUND);
   audio.play();
 }
 
 function follow() {
   if (stretch) {
-    const at = now();
-    if (at - stretch.last > 1.5 * Math.max(1, audio.playbackRate)) stretch.jumped = true;
-    stretch.last = Math.max(stretch.last, at);
-    if (at >= stretch.until || audio.ended) {
+    if (now() >= stretch.until || audio.ended) {
       const done = stretch;
       stretch = null;
       audio.pause();
@@ -146,6 +143,7 @@ function wire(transcript) {
     event.stopPropagation();
   });
   for (const event of ["play", "pause", "seeked"]) audio.addEventListener(event, show);
+  audio.addEventListener("seeking", () => stretch && (stretch.going ? (stretch.going = false) : (stretch.jumped = true)));
   setInterval(() => (audio.paused || follow()), 100);
   audio.addEventListener("ended", follow);
   get("waveform").then(({ peaks: given }) => {

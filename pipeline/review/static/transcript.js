@@ -5,7 +5,7 @@ import { button, byId, careful, clock, dialog, el, fill, say } from "./dom.js";
 import { audio, now, passageAt, play, seek } from "./player.js";
 import { on, store, take, voiceOf } from "./store.js";
 
-const CHUNK = 40; // passages that are put on the page at once
+const CHUNK = 25; // passages that are put on the page at once
 let shown = new Map(); // passage id → its element
 let lit = null;
 
@@ -30,7 +30,6 @@ function show(transcript) {
     list.append(...part);
     at += CHUNK;
     if (at < transcript.passages.length) setTimeout(more);
-    else label();
   };
   more();
 }
