@@ -168,7 +168,7 @@ def status(
 
 def _one_status(workspace: Any, json: bool) -> None:
     from pipeline import runner
-    from pipeline.articles import EDITED_ARTICLE, article_path, newer_draft, text_sha256
+    from pipeline.articles import EDITED_ARTICLE, approved, article_path, last_approval, newer_draft, text_sha256
     from pipeline.artifacts import CHECK
 
     standings = runner.survey(workspace, workspace.webinar())
@@ -188,6 +188,9 @@ def _one_status(workspace: Any, json: bool) -> None:
     if article_path(workspace).name == EDITED_ARTICLE:
         newer = "; a newer machine draft stands beside it" if newer_draft(workspace) else ""
         console.out(f"  the article is yours: edits/{EDITED_ARTICLE}{newer} (impressie diff {workspace.slug})")
+    if last := last_approval(workspace):
+        holds = "approved" if approved(workspace) else "no longer holds: the approval"
+        console.out(f"  {holds} by {last.who} of {last.when.astimezone():%Y-%m-%d %H:%M}")
     if workspace.path(CHECK.file).exists():
         report = CHECK.load(workspace.path(CHECK.file).read_bytes())
         if report.article_sha256 != text_sha256(workspace):

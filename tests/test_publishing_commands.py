@@ -49,6 +49,14 @@ def test_what_is_open_can_stand_with_a_reason_for_each(home, impressie):
     assert approval["text"] == (folder(home) / "edits" / "article.md").read_text(encoding="utf-8")
 
 
+def test_status_says_who_approved_and_whether_that_still_holds(home, impressie):
+    approved(impressie)
+    assert "  approved by Els Kok of " in impressie("status", SLUG).out
+    path = folder(home) / "edits" / "article.md"
+    path.write_text(path.read_text(encoding="utf-8") + "\nNog iets.\n", encoding="utf-8")
+    assert "no longer holds: the approval by Els Kok" in impressie("status", SLUG).out
+
+
 def test_more_reasons_than_objections_are_refused(home, impressie):
     assert impressie("approve", SLUG, "--name", "Els", *["--waive", "x"] * 99).code == 1
 
