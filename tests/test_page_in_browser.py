@@ -297,6 +297,14 @@ def test_a_passage_is_given_to_a_new_voice(page):
     expect(page.locator("#stemmen article")).to_have_count(3)
 
 
+def test_a_voice_is_split_where_the_player_stands(page):
+    passages = page.locator(".passage").filter(has=page.locator("[data-stem=A]"))
+    passages.last.locator(".tijd").click()
+    page.locator("#stemmen article").first.get_by_role("button", name="Meer").click()
+    page.get_by_role("button", name="Splitsen").click()
+    expect(page.locator("#stemmen article")).to_have_count(3)
+
+
 def test_a_role_is_put_right_and_offered_in_the_edited_article(page, home):
     field = page.get_by_label("Naam van stem B")
     field.fill("Tom Hendriks")

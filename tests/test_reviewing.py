@@ -77,6 +77,15 @@ def test_every_save_is_kept_and_can_be_taken_back(page, home):
     assert article(home) == first
 
 
+def test_what_was_typed_in_an_editor_of_her_own_is_not_lost_by_a_save_on_the_page(page, home, impressie):
+    machine = home / "outputs" / SLUG / "50-article.md"
+    machine.write_text(machine.read_text(encoding="utf-8") + "\nMet een eigen editor getypt.\n", encoding="utf-8")
+    edit(page, "Op de pagina getypt?")
+    assert "Met een eigen editor getypt." in article(home)
+    assert "Op de pagina getypt?" in article(home)
+    assert impressie("run", SLUG).code == 0
+
+
 def test_two_tabs_that_edit_different_blocks_both_keep_their_words(page, home):
     now = page.api("article")
     one, other = [block for block in now["blocks"] if block["kind"] == "paragraph"][:2]

@@ -104,6 +104,11 @@ PROBLEMS = (  # message of a PipelineError → what it means for a reviewer, and
         "Er is nog geen transcript.",
         "Kies ‘Bijwerken’.",
     ),
+    (
+        r"were changed by hand",
+        "Zowel 50-article.md als uw eigen tekst is met de hand gewijzigd.",
+        "Zet wat u wilt houden in edits/article.md en verwijder 50-article.md.",
+    ),
     (r"changed meanwhile", "Het artikel is intussen gewijzigd.", "Vergelijk de twee teksten en bewaar opnieuw."),
     (r"draft is not up to date", "Het concept is niet meer bij.", "Kies eerst ‘Bijwerken’."),
     (r"there is no section|there is no part", "Deze sectie is niet (meer) te vinden.", None),
