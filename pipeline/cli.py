@@ -119,11 +119,11 @@ def redraft(
     ] = False,
 ) -> None:
     """Write one section of the article again, and leave every other letter as it is."""
-    from pipeline import runner, webinars
+    from pipeline import redrafting, webinars
 
     workspace = webinars.find(Here.home(), slug)
     with console.terminal() as face:
-        runner.redraft(workspace, section, hint, face, discard_edits=discard_edits)
+        redrafting.redraft(workspace, section, hint, face, discard_edits=discard_edits)
     console.say(f"  Next: impressie run {workspace.slug}")
 
 

@@ -12,7 +12,7 @@ from pipeline.edits import BARRED, Barred
 from pipeline.errors import PipelineError
 from pipeline.models import Span
 from pipeline.review import blocks as cut
-from pipeline.review import taking, views
+from pipeline.review import taking, talk, views
 from pipeline.review.live import Quiet
 from pipeline.stages import BY_NAME
 from pipeline.workspace import Workspace
@@ -109,7 +109,7 @@ def bar(workspace: Workspace, body: Body) -> Json:
         edits.add(workspace, BARRED, Barred, changed)
         runner.refresh(workspace, "segment", Quiet())
         _follow(workspace)
-    return {"transcript": views.transcript(workspace), "article": views.article(workspace)}
+    return {"transcript": talk.transcript(workspace), "article": views.article(workspace)}
 
 
 def quote(workspace: Workspace, body: Body) -> Json:

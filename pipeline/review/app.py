@@ -15,11 +15,11 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pipeline import runner, webinars
+from pipeline import redrafting, webinars
 from pipeline.articles import ChangedMeanwhileError
 from pipeline.artifacts import AUDIO
 from pipeline.errors import PipelineError
-from pipeline.review import actions, dutch, views
+from pipeline.review import actions, dutch, standing, talk, views
 from pipeline.review import blocks as cut
 from pipeline.review.guard import Guard, Keys, TooLargeError
 from pipeline.review.live import Hub, Quiet, seen
@@ -35,7 +35,7 @@ class Desk:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.hubs: dict[str, Hub] = {}
-        self.proposals: dict[str, runner.Proposal] = {}
+        self.proposals: dict[str, redrafting.Proposal] = {}
 
     def workspace(self, request: Request) -> Workspace:
         """The webinar that an address names. PipelineError where there is none."""
@@ -68,11 +68,11 @@ def application(desk: Desk, keys: Keys) -> Guard:
         "article": lambda _d, w, _r, _b: views.article(w),
         "article/versions": lambda _d, w, _r, _b: views.versions(w),
         "article/versions/{id}": lambda _d, w, r, _b: actions.version(w, r.path_params["id"]),
-        "transcript": lambda _d, w, _r, _b: views.transcript(w),
-        "waveform": lambda _d, w, _r, _b: views.waveform(w),
-        "voices": lambda _d, w, _r, _b: views.people(w),
-        "words": lambda _d, w, _r, _b: views.spelling(w),
-        "stages": lambda d, w, _r, _b: views.stages(w, running=d.hub(w).running is not None),
+        "transcript": lambda _d, w, _r, _b: talk.transcript(w),
+        "waveform": lambda _d, w, _r, _b: talk.waveform(w),
+        "voices": lambda _d, w, _r, _b: talk.people(w),
+        "words": lambda _d, w, _r, _b: talk.spelling(w),
+        "stages": lambda d, w, _r, _b: standing.stages(w, running=d.hub(w).running is not None),
     }
     writes: dict[str, tuple[str | None, Does]] = {
         "article/block": ("article", lambda _d, w, _r, b: actions.edit_block(w, b)),
@@ -151,7 +151,7 @@ def _problem(status: int, said: str, todo: str | None = None, **more: Any) -> JS
 
 def _webinars(desk: Desk, _workspace: Workspace, _request: Request, _body: dict[str, Any]) -> Any:
     running = frozenset(slug for slug, hub in desk.hubs.items() if hub.running)
-    return views.overview(desk.home, running)
+    return standing.overview(desk.home, running)
 
 
 def _sound(_desk: Desk, workspace: Workspace, request: Request, _body: dict[str, Any]) -> Response:
@@ -185,7 +185,7 @@ def _export(_desk: Desk, workspace: Workspace, request: Request, _body: dict[str
 
 def _redraft(desk: Desk, workspace: Workspace, request: Request, body: dict[str, Any]) -> Any:
     number, hint = request.path_params["number"], str(body.get("hint") or "")
-    made = runner.propose(workspace, number, hint, Quiet())
+    made = redrafting.propose(workspace, number, hint, Quiet())
     key = f"{number}-{len(desk.proposals)}"
     desk.proposals[f"{workspace.slug}/{key}"] = made
     return {"id": key, "number": number, "old": made.old, "new": made.new, "diff": cut.diff(made.old, made.new)}
@@ -195,7 +195,7 @@ def _take(desk: Desk, workspace: Workspace, _request: Request, body: dict[str, A
     made = desk.proposals.get(f"{workspace.slug}/{body['id']}")
     if made is None:
         raise PipelineError("there is no such proposal", "ask for the section once more")
-    runner.take(workspace, made, Quiet())
+    redrafting.take(workspace, made, Quiet())
     return views.article(workspace)
 
 

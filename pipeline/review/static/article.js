@@ -1,13 +1,15 @@
-// The article, block by block: read, click a quote, edit in place.
+// The article, block by block: read it, click a quote.
 
-import { get, post, Problem } from "./api.js";
-import { button, byId, careful, clock, confirmed, dialog, difference, el, field, fill, say } from "./dom.js";
+import { post } from "./api.js";
+import { redraft } from "./changes.js";
+import { button, byId, careful, clock, dialog, difference, el, field, fill, say } from "./dom.js";
 import * as drafts from "./drafts.js";
+import { edit, insert, insertButton, offer } from "./editor.js";
 import { play } from "./player.js";
 import { on, store, take } from "./store.js";
 import { reveal } from "./transcript.js";
 
-const open = { quote: null, edit: null, insert: null }; // what is open beneath which block
+const open = { quote: null }; // the quote whose details are shown
 
 /** Show the article, and again whenever it changes. */
 export function startArticle() {
@@ -24,11 +26,8 @@ export function startArticle() {
 function show(article) {
   const focused = document.activeElement?.closest?.("[data-blok]")?.dataset.blok;
   if (byId("artikel").querySelector("textarea")) {
-    // somebody is typing: refresh all but that editor when it closes
-    open.waiting = true;
-    return;
+    return; // somebody is typing: the article is shown anew when that editor closes
   }
-  open.waiting = false;
   byId("stand").textContent = article.edited ? "Uw tekst." : "Concept van de computer; wat u wijzigt wordt uw tekst.";
   byId("nieuwer").hidden = !article.newer_draft;
   fill(byId("artikel"), article.blocks.map((block) => blockOf(article, block)), insertButton(article.blocks.length));
@@ -159,188 +158,3 @@ function details(quote) {
     ),
   );
 }
-
-// Editing -------------------------------------------------------------------------------------------
-
-function edit(block, typed = block.source) {
-  const place = byId("artikel").querySelector(`[data-blok="${block.index}"]`);
-  editor(place, { op: "replace", index: block.index, base: block.source }, typed, "Deze tekst bewerken");
-}
-
-function insert(index, typed = "") {
-  const place = el("div.blok", { role: "group", "aria-label": "Nieuwe alinea" });
-  const before = byId("artikel").querySelector(`[data-blok="${index}"]`);
-  if (before) before.before(place);
-  else byId("artikel").append(place);
-  editor(place, { op: "insert", index }, typed, "Nieuwe alinea");
-}
-
-const insertButton = (index) => el("button.klein", { type: "button", onclick: () => insert(index) }, "Alinea toevoegen");
-
-function editor(place, change, typed, label) {
-  const name = `${change.op}/${change.index}`;
-  const was = store.article.sha;
-  const area = el("textarea", { rows: "7", "aria-label": `${label} (Markdown)`, value: typed });
-  const keep = () => drafts.keep(name, { text: area.value, base: change.base ?? null, index: change.index, op: change.op });
-  const close = () => {
-    drafts.keep(name, null);
-    area.remove();
-    refresh();
-  };
-  const cancel = async () => {
-    const same = area.value === (change.base ?? "");
-    if (same || (await confirmed("Wijziging weggooien?", "Wat u hier typte is nog niet bewaard.", "Weggooien"))) close();
-  };
-  const save = async () => {
-    try {
-      const article = await post("article/block", { ...change, was, source: area.value });
-      close();
-      take({ article });
-      say(`Bewaard om ${new Date().toLocaleTimeString("nl-NL", { hour: "2-digit", minute: "2-digit" })}.`);
-      byId("artikel").querySelector(`[data-blok="${change.index}"] button`)?.focus();
-    } catch (problem) {
-      keep();
-      if (problem instanceof Problem && problem.body.theirs !== undefined) conflict(place, change, area.value, problem.body);
-      else throw problem;
-    }
-  };
-  area.addEventListener("input", keep);
-  area.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") careful(cancel);
-    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) careful(save);
-    else return;
-    event.preventDefault();
-  });
-  const remove = async () => {
-    area.value = "";
-    await save();
-  };
-  fill(
-    place,
-    area,
-    el("p.fijn", {}, "Ctrl+Enter bewaart, Esc annuleert. Citaten staan tussen ‘ en ’."),
-    el("p.knoppen", {}, button("Bewaren", save, "hoofd"), button("Annuleren", cancel), change.op === "replace" ? button("Verwijderen", remove) : null),
-  );
-  area.focus();
-}
-
-function conflict(place, change, mine, body) {
-  take({ article: body.article });
-  const area = el("textarea", { rows: "7", "aria-label": "Uw tekst", value: mine });
-  const finish = async (text) => {
-    const at = store.article.blocks.find((block) => block.source === body.theirs) ?? store.article.blocks[change.index];
-    const article = await post("article/block", { was: store.article.sha, op: at ? "replace" : "insert", index: at?.index ?? change.index, base: at?.source, source: text });
-    drafts.keep(`${change.op}/${change.index}`, null);
-    both.close();
-    place.querySelector("textarea")?.remove();
-    take({ article });
-  };
-  const both = dialog(
-    "Iemand anders wijzigde dezelfde tekst",
-    el("p", {}, "Niets is verloren. Kies welke tekst blijft, of voeg ze links samen."),
-    el("div.naast", {}, field("Uw tekst", area), el("div", {}, el("span", {}, "De tekst zoals die nu is"), el("blockquote", {}, body.theirs))),
-    el("p.knoppen", {}, button("Mijn tekst bewaren", () => finish(area.value), "hoofd"), button("De andere tekst laten staan", () => finish(body.theirs))),
-  );
-}
-
-function offer(name, value) {
-  const [op, index] = name.split("/");
-  const line = el(
-    "div.aanbod",
-    { role: "status" },
-    el("p", {}, "Er staat nog een niet bewaarde wijziging van u: "),
-    el("blockquote", {}, value.text.slice(0, 300)),
-    el(
-      "p.knoppen",
-      {},
-      el(
-        "button.hoofd",
-        {
-          type: "button",
-          onclick: () => {
-            line.remove();
-            const block = store.article.blocks.find((one) => one.source === value.base) ?? store.article.blocks[Number(index)];
-            if (op === "replace" && block) edit(block, value.text);
-            else insert(Number(index), value.text);
-          },
-        },
-        "Overnemen",
-      ),
-      el("button", { type: "button", onclick: () => (drafts.keep(name, null), line.remove()) }, "Weggooien"),
-    ),
-  );
-  byId("aanbod").append(line);
-}
-
-// A section again, versions, new names --------------------------------------------------------------
-
-function redraft(number) {
-  const hint = el("input", { type: "text", placeholder: "bijvoorbeeld: meer over uitvoering" });
-  const result = el("div", { role: "status" });
-  const ask = async () => {
-    fill(result, el("p", {}, "De sectie wordt opnieuw geschreven …"));
-    const made = await post(`sections/${number}/redraft`, { hint: hint.value }).catch((problem) => {
-      fill(result);
-      throw problem;
-    });
-    const accept = async () => {
-      take({ article: await post(`sections/${number}/take`, { id: made.id }) });
-      asking.close();
-      say("De nieuwe sectie staat in het artikel.");
-    };
-    fill(
-      result,
-      el("h3", {}, "Van de huidige naar de nieuwe tekst"),
-      difference(made.diff),
-      el("p.knoppen", {}, button("Overnemen", accept, "hoofd"), el("button", { type: "button", onclick: () => asking.close() }, "Laat zoals het was")),
-    );
-  };
-  const asking = dialog(`Sectie ${number} opnieuw`, field("Wat leest u liever? (mag leeg)", hint), el("p.knoppen", {}, button("Schrijf opnieuw", ask, "hoofd")), result);
-}
-
-/** Earlier versions: look, compare, take back. */
-export async function versions() {
-  const all = await get("article/versions");
-  const shown = el("div", { role: "status" });
-  const view = async (one) => {
-    const found = await get(`article/versions/${one.id}`);
-    const back = async () => {
-      take({ article: await post(`article/versions/${one.id}/restore`, { was: store.article.sha }) });
-      list.close();
-      say("Die versie is weer het artikel; de vorige is bewaard.");
-    };
-    fill(shown, el("h3", {}, "Van die versie naar nu"), difference(found.diff), el("p.knoppen", {}, button("Zet deze versie terug", back, "hoofd")));
-  };
-  const list = dialog(
-    "Eerdere versies",
-    all.length
-      ? el("ul.lijst", {}, all.map((one) => el("li", {}, button(`${new Date(one.saved).toLocaleString("nl-NL")} · ${one.words} woorden`, () => view(one)))))
-      : el("p", {}, "U hebt nog niets gewijzigd."),
-    shown,
-  );
-}
-
-/** The machine's newer draft in the place of hers, which stays a version. */
-export async function takeMachine() {
-  if (await confirmed("Nieuw concept nemen?", "Uw tekst blijft bewaard bij ‘Eerdere versies’.", "Neem het concept")) {
-    take({ article: await post("article/machine", { was: store.article.sha }) });
-  }
-}
-
-/** Names or roles that changed since they were written. */
-export function startRenames() {
-  on("article", (article) => {
-    fill(
-      byId("hernoemd"),
-      article.renames.map((change) => {
-        const boxes = change.places.map((place, i) => el("label.regel", {}, el("input", { type: "checkbox", value: String(i), checked: true }), el("span", {}, el("del", {}, place.before), " → ", el("ins", {}, place.after))));
-        const go = async () => {
-          const places = boxes.map((box, i) => (box.firstChild.checked ? i : -1)).filter((i) => i >= 0);
-          take({ article: await post("article/rename", { was: store.article.sha, old: change.old, new: change.new, places }) });
-        };
-        return el("div.aanbod", {}, el("h3", {}, `‘${change.old}’ heet nu ‘${change.new}’`), boxes, el("p.knoppen", {}, button("Vervang", go, "hoofd")));
-      }),
-    );
-  });
-}
-

@@ -1,6 +1,7 @@
 // The page of one webinar: read everything once, then let each part look after itself.
 
-import { startArticle, startRenames, takeMachine, versions } from "./article.js";
+import { startArticle } from "./article.js";
+import { startRenames, takeMachine, versions } from "./changes.js";
 import { startCheck } from "./check.js";
 import { byId, careful, sayProblem } from "./dom.js";
 import { startKeys } from "./keys.js";
