@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from pipeline.article.habits import Measured, Proposal, measure, proposals
 from pipeline.articles import typed
-from pipeline.config import DEFAULTS, first_problem, named, read_toml
+from pipeline.config import DEFAULTS, first_problem, named, read_toml, toml_values
 from pipeline.errors import PipelineError
 from pipeline.settings import HouseStyle
 from pipeline.workspace import write_atomic
@@ -64,7 +64,7 @@ def _path(home: Path | None) -> Path:
 
 def _style(home: Path | None) -> HouseStyle:
     with named(_path(home)):
-        return HouseStyle.model_validate(read_toml(_path(home)).unwrap())
+        return HouseStyle.model_validate(toml_values(_path(home)))
 
 
 def write(home: Path, lesson: Lesson) -> Path:

@@ -11,7 +11,7 @@ from uuid import uuid4
 import tomlkit
 
 from pipeline import edits
-from pipeline.config import DEFAULTS, load_webinar, read_toml
+from pipeline.config import DEFAULTS, load_webinar, read_toml, toml_values
 from pipeline.errors import PipelineError
 from pipeline.workspace import Workspace, replace, write_atomic
 
@@ -82,7 +82,7 @@ def glossary(home: Path) -> list[str]:
     path = home / "configs" / "woordenlijst.toml"
     if not path.exists():
         return []
-    terms = read_toml(path).unwrap().get("glossary", [])
+    terms = toml_values(path).get("glossary", [])
     if not isinstance(terms, list):
         raise PipelineError(f"{path}: 'glossary' should be a list of terms")
     return [str(term) for term in terms]
