@@ -54,10 +54,7 @@ class Gate:
 
 def gate(workspace: Workspace) -> Gate:
     """Look at the article as it stands. PipelineError where there is none."""
-    path = articles.article_path(workspace)
-    if not path.exists():
-        raise PipelineError(f"{workspace.slug} has no article yet", f"impressie run {workspace.slug}")
-    text = articles.typed(path)
+    text = articles.current(workspace)
     return _gate(workspace, text, _report(workspace.home, workspace.slug, text, _stamps(workspace)))
 
 

@@ -27,6 +27,14 @@ def article_path(workspace: Workspace) -> Path:
     return edited if edited.exists() else workspace.folder / ARTICLE.file
 
 
+def current(workspace: Workspace) -> str:
+    """The article as it stands, as text. PipelineError where there is none yet."""
+    path = article_path(workspace)
+    if not path.exists():
+        raise PipelineError(f"{workspace.slug} has no article yet", f"impressie run {workspace.slug}")
+    return typed(path)
+
+
 def adopt_article(workspace: Workspace) -> str | None:
     """Move a 50-article.md that was changed by hand to edits/article.md, and put the machine's text back.
 
@@ -103,7 +111,7 @@ def drafted(workspace: Workspace) -> str:
 
 def differs(workspace: Workspace, text: str, name: str) -> str:
     """The article as it stands against another text, as a unified diff."""
-    now = typed(article_path(workspace)).splitlines()
+    now = current(workspace).splitlines()
     return "\n".join(difflib.unified_diff(now, text.splitlines(), "the article now", name, lineterm=""))
 
 
@@ -188,7 +196,7 @@ def since_approval(workspace: Workspace) -> str:
     last = last_approval(workspace)
     if last is None:
         raise PipelineError(f"{workspace.slug} was never approved", "leave --since-approval out")
-    now = typed(article_path(workspace)).splitlines()
+    now = current(workspace).splitlines()
     labels = f"approved by {last.who} on {last.when:%Y-%m-%d %H:%M}", "the article now"
     return "\n".join(difflib.unified_diff(last.text.splitlines(), now, *labels, lineterm=""))
 

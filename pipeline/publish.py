@@ -79,7 +79,7 @@ def import_(
     from pipeline.stages.check import report_on
 
     workspace = webinars.find(Here.home(), slug)
-    now = articles.typed(articles.article_path(workspace))
+    now = articles.current(workspace)
     was, text = articles.text_sha256(workspace), from_file(file, now)
     changes = articles.differs(workspace, text, file.name)
     if not changes:

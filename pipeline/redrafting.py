@@ -71,7 +71,7 @@ def _proposed(workspace: Workspace, number: int, hint: str, face: runner.Face, *
 
 def _section(workspace: Workspace, draft: Draft, number: int, *, by_place: bool) -> tuple[str, tuple[int, int]]:
     """The article as it stands and where a section is in it. PipelineError where a person changed it."""
-    text = articles.typed(articles.article_path(workspace))
+    text = articles.current(workspace)
     span = articles.section_of(text, draft, number, by_place=by_place)
     if span is None:
         if by_place:

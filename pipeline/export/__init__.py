@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline import articles
 from pipeline.artifacts import AUDIO
 from pipeline.errors import PipelineError
 from pipeline.export import captions, page, paper, transcript
 from pipeline.export import pack as packs
 from pipeline.export.blocks import blocks_of, leaving
-from pipeline.export.talk import Talk, article_of, filename, talk_of
+from pipeline.export.talk import Talk, filename, talk_of
 from pipeline.stages.check import report_on
 from pipeline.workspace import Workspace, write_atomic
 
@@ -62,7 +63,7 @@ def written(workspace: Workspace, kind: str, to: Path | None = None) -> Path:
 
 
 def _article(talk: Talk, workspace: Workspace) -> str:
-    return leaving(article_of(workspace), talk.webinar.style, talk.approval)
+    return leaving(articles.current(workspace), talk.webinar.style, talk.approval)
 
 
 def _docx(talk: Talk, workspace: Workspace) -> bytes:
@@ -70,7 +71,7 @@ def _docx(talk: Talk, workspace: Workspace) -> bytes:
 
 
 def _with_sources(talk: Talk, workspace: Workspace) -> bytes:
-    quotes = report_on(workspace, article_of(workspace)).quotes
+    quotes = report_on(workspace, articles.current(workspace)).quotes
     return paper.article(blocks_of(_article(talk, workspace)), talk, quotes)
 
 
@@ -80,7 +81,7 @@ def _html(talk: Talk, workspace: Workspace) -> bytes:
 
 def _pack(talk: Talk, workspace: Workspace) -> bytes:
     audio = workspace.path(AUDIO.file)
-    return packs.pack(talk, report_on(workspace, article_of(workspace)), audio if audio.exists() else None)
+    return packs.pack(talk, report_on(workspace, articles.current(workspace)), audio if audio.exists() else None)
 
 
 _MAKERS: dict[str, Callable[[Talk, Workspace], bytes]] = {

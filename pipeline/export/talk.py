@@ -80,14 +80,6 @@ def talk_of(workspace: Workspace) -> Talk:
     return Talk(webinar, recording, passages, names, articles.approved(workspace))
 
 
-def article_of(workspace: Workspace) -> str:
-    """The article as it stands. PipelineError where there is none yet."""
-    path = articles.article_path(workspace)
-    if not path.exists():
-        raise PipelineError(f"{workspace.slug} has no article yet", f"impressie run {workspace.slug}")
-    return articles.typed(path)
-
-
 def filename(name: str) -> str:
     """A name, whoever thought of it, as that of a file on any system; without its ending."""
     text = unicodedata.normalize("NFC", line(name))

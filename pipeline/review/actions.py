@@ -38,7 +38,7 @@ def edit_block(workspace: Workspace, body: Body) -> Json:
     change, index, source = body["op"], int(body["index"]), _text(body, "source")
     base = None if change == "insert" else _text(body, "base")
     for _ in range(TRIES):
-        now = articles.typed(articles.article_path(workspace))
+        now = articles.current(workspace)
         sha = articles.text_sha256(workspace)
         parts = cut.blocks_of(now)
         place: int | None = index
@@ -74,7 +74,7 @@ def version(workspace: Workspace, wanted: str) -> Json:
     """An earlier version, against the article as it stands."""
     text = articles.version(workspace, wanted)
     saved = next(one.saved for one in articles.versions(workspace) if one.id == wanted)
-    now = articles.typed(articles.article_path(workspace))
+    now = articles.current(workspace)
     return {"id": wanted, "saved": saved.astimezone().isoformat(), "text": text, "diff": cut.diff(text, now)}
 
 
@@ -86,7 +86,7 @@ def machine(workspace: Workspace, was: str) -> Json:
 
 def rename(workspace: Workspace, body: Body) -> Json:
     """Put the new name in the places that were chosen."""
-    text = articles.typed(articles.article_path(workspace))
+    text = articles.current(workspace)
     wanted = (str(body["old"]), str(body["new"]))
     places = next((p for change, p in views.renames(workspace, text) if (change.old, change.new) == wanted), [])
     chosen = [one for i, one in enumerate(places) if i in body["places"]]
@@ -135,7 +135,7 @@ def quote_text(workspace: Workspace, body: Body) -> Json:
     said = taking.spoken(heard, people, float(body["start"]), float(body["end"]))
     text, differs = said.text([int(at) for at in body["keep"]])
     whole = " ".join(passage.text for passage in heard.passages)
-    article = articles.typed(articles.article_path(workspace))
+    article = articles.current(workspace)
     markdown = taking.line(text, people[said.voice], article, whole)
     return {"text": text, "markdown": markdown, "status": "cleaned" if differs else "exact"}
 
