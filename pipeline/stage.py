@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 Samples: TypeAlias = "npt.NDArray[np.float32]"  # of sound: mono, 16 kHz, -1…1
+T = TypeVar("T")
 N = TypeVar("N", bound=BaseModel)
 P = TypeVar("P", bound=Settings)
 
@@ -36,8 +38,11 @@ class Transcriber(Protocol):
     compute: str
     notes: list[str]
 
-    def transcribe(self, windows: Sequence[Samples], prompt: str) -> list[list[Segment]]:
-        """Per window (mono, 16 kHz, at most 30 s) its segments, timed from the window's start."""
+    def transcribe(self, windows: Iterable[Samples], prompt: str) -> Iterator[list[Segment]]:
+        """Per window (mono, 16 kHz, at most 30 s) its segments, timed from the window's start, in order.
+
+        Takes no more windows than it works on, so there may be hours of them.
+        """
         ...
 
 
@@ -135,6 +140,13 @@ class Job(Generic[P]):
         else:
             self.chose[key] = resolve()
         return self.chose[key]
+
+
+def batches(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Things as they come, `size` at once."""
+    left = iter(things)
+    while batch := list(itertools.islice(left, size)):
+        yield batch
 
 
 ABSENT = "absent"

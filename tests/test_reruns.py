@@ -8,6 +8,7 @@ import shutil
 import threading
 
 import pytest
+from faster_whisper import vad
 
 from pipeline import console, runner, webinars
 from pipeline.config import load_webinar
@@ -17,6 +18,7 @@ from pipeline.runner import survey
 from pipeline.workspace import Workspace
 from tests.conftest import FAKES, SLUG
 
+REAL = fake.FakeTranscriber.transcribe
 STAGES = ["download", "transcribe", "diarize", "segment", "draft", "rehear", "check"]
 
 
@@ -158,26 +160,38 @@ def test_ctrl_c_says_where_it_stopped_and_exits_with_130(done, impressie, monkey
     assert (said.code, said.err.strip().splitlines()[-1]) == (130, "stopped during transcribe; nothing was changed")
 
 
+def counted(heard, dies_at=None):
+    """The fake recogniser, which notes the model for each window that it has heard, and is stopped after `dies_at`."""
+
+    def transcribe(self, samples, prompt):
+        for found in REAL(self, samples, prompt):
+            if len(heard) == dies_at:
+                raise KeyboardInterrupt
+            heard.append(self.params.model)
+            yield found
+
+    return transcribe
+
+
 def test_a_killed_run_goes_on_from_its_last_window(webinar, home, impressie, monkeypatch):
     assert impressie("rerun", "proef", "download").code == 0
-    real = fake.FakeTranscriber.transcribe
-    heard = []
+    heard, looks, look = [], [], vad.get_speech_timestamps
 
-    def counted(self, windows, prompt, dies_at=None):
-        if len(heard) == dies_at:
-            raise KeyboardInterrupt
-        heard.append(len(windows))
-        return real(self, windows, prompt)
+    def looked(*args):
+        looks.append(1)
+        return look(*args)
 
-    monkeypatch.setattr(fake.FakeTranscriber, "transcribe", lambda *args: counted(*args, dies_at=2))
+    monkeypatch.setattr(vad, "get_speech_timestamps", looked)
+    monkeypatch.setattr(fake.FakeTranscriber, "transcribe", counted(heard, dies_at=2))
     assert impressie("rerun", "proef", "transcribe").code == 130
     assert len(heard) == 2
-    monkeypatch.setattr(fake.FakeTranscriber, "transcribe", counted)
+    monkeypatch.setattr(fake.FakeTranscriber, "transcribe", counted(heard))
     assert impressie("rerun", "proef", "transcribe").code == 0
     resumed = (outputs(home) / "20-transcript.json").read_bytes()
     total = len(heard)
     assert impressie("rerun", "proef", "transcribe").code == 0
     assert len(heard) == 2 * total  # without a checkpoint the second run would have heard two windows twice
+    assert len(looks) == 2  # nor was the speech looked for twice
     assert total > 2
     assert (outputs(home) / "20-transcript.json").read_bytes() == resumed
     assert not (outputs(home) / ".scratch").exists()
@@ -326,20 +340,12 @@ def test_an_article_saved_by_an_old_windows_editor_is_read(done, home, impressie
 def test_a_checkpoint_of_another_model_is_not_gone_on_with(webinar, home, impressie, monkeypatch):
     assert impressie("rerun", "proef", "download").code == 0
     replaced(webinar, "batch = 1", 'batch = 1\nmodel = "auto"')
-    real = fake.FakeTranscriber.transcribe
     heard = []
-
-    def counted(self, windows, prompt, dies_at=None):
-        if len(heard) == dies_at:
-            raise KeyboardInterrupt
-        heard.append(self.params.model)
-        return real(self, windows, prompt)
-
     monkeypatch.setattr(choice, "best", lambda *_: ("small", "it fits"))
-    monkeypatch.setattr(fake.FakeTranscriber, "transcribe", lambda *args: counted(*args, dies_at=1))
+    monkeypatch.setattr(fake.FakeTranscriber, "transcribe", counted(heard, dies_at=1))
     assert impressie("rerun", "proef", "transcribe").code == 130
     monkeypatch.setattr(choice, "best", lambda *_: ("base", "small is gone"))
-    monkeypatch.setattr(fake.FakeTranscriber, "transcribe", counted)
+    monkeypatch.setattr(fake.FakeTranscriber, "transcribe", counted(heard))
     assert impressie("rerun", "proef", "transcribe").code == 0
     segments = json.loads((outputs(home) / "20-transcript.json").read_text(encoding="utf-8"))["segments"]
     assert segments[0]["start"] < 10

@@ -62,8 +62,8 @@ def samples(lines) -> list[np.ndarray]:
     command = [find_ffmpeg(), "-nostdin", "-v", "error", "-i", SAMPLE, "-t", str(length)]
     raw = subprocess.run([*command, "-ac", "1", "-ar", str(RATE), "-f", "f32le", "-"], check=True, capture_output=True)
     sound = np.frombuffer(raw.stdout, np.float32)
-    spans = windows.speech(lambda start, end: sound[round(start * RATE) : round(end * RATE)], length)
-    packed = windows.pack(list(spans), length)
+    blocks = windows.speech(lambda start, end: sound[round(start * RATE) : round(end * RATE)], length)
+    packed = windows.pack((span for spans, _ in blocks for span in spans), length)
     return [sound[round(span.start * RATE) : round(span.end * RATE)] for span in packed]
 
 
@@ -88,7 +88,7 @@ def test_both_engines_agree_on_the_sample_within_two_points(samples, lines, prom
     errors = {}
     for engine in (faster, openai):
         began = time.perf_counter()
-        heard = [found for i in range(0, len(samples), 4) for found in engine.transcribe(samples[i : i + 4], prompt)]
+        heard = list(engine.transcribe(samples, prompt))
         spent = time.perf_counter() - began
         for window, found in zip(samples, heard, strict=True):
             words = [word for segment in found for word in segment.words]
@@ -103,9 +103,19 @@ def test_both_engines_agree_on_the_sample_within_two_points(samples, lines, prom
 
 
 def test_the_same_window_gives_the_same_words_alone_or_in_a_batch(samples, faster):
-    together = faster.transcribe(samples[:2], "")[1]
-    alone = faster.transcribe(samples[1:2], "")[0]
+    together = list(faster.transcribe(samples[:2], ""))[1]
+    (alone,) = faster.transcribe(samples[1:2], "")
     assert [word.text for s in together for word in s.words] == [word.text for s in alone for word in s.words]
+
+
+def test_more_workers_give_the_same_words_in_the_same_order(samples, faster, monkeypatch):
+    heard = {}
+    for workers in (1, 2):
+        monkeypatch.setattr(faster, "workers", workers)
+        monkeypatch.setattr(faster, "params", faster.params.model_copy(update={"batch": 1}))
+        heard[workers] = list(faster.transcribe([samples[0], samples[1], samples[0][:80_000]], ""))
+    assert heard[1] == heard[2]
+    assert len({found[0].words[0].text for found in heard[1]}) > 1
 
 
 @pytest.mark.parametrize(("limit", "value"), [("LOOPS_ABOVE", 0.1), ("STOPS", 0.01)])
@@ -114,10 +124,10 @@ def test_a_window_that_loops_or_stops_halfway_is_decoded_again_without_the_promp
 ):
     asked = []
     monkeypatch.setattr(faster, "_again", lambda *window: asked.append(1) or FasterWhisper._again(faster, *window))
-    faster.transcribe(samples[:1], "")
+    list(faster.transcribe(samples[:1], ""))
     assert not asked
     monkeypatch.setattr(f"pipeline.engines.faster_whisper.{limit}", value)
-    again = faster.transcribe(samples[:1], "")[0]
+    (again,) = faster.transcribe(samples[:1], "")
     assert asked
     assert len([word for found in again for word in found.words]) > 20
     assert {found.language for found in again} == {"nl"}
@@ -134,8 +144,8 @@ def test_names_are_told_to_the_recogniser_first_and_no_more_than_it_can_keep_in_
 
 def test_an_empty_or_tiny_window_holds_no_words(samples, faster, openai):
     tiny = np.zeros(20, dtype=np.float32)
-    assert openai.transcribe([tiny], "") == [[]]
-    heard = faster.transcribe([tiny, samples[0]], "")
+    assert list(openai.transcribe([tiny], "")) == [[]]
+    heard = list(faster.transcribe([tiny, samples[0]], ""))
     assert heard[0] == []
     assert heard[1]
 

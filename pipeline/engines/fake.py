@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pipeline.config import DiarizeParams, Machine, TranscribeSettings
@@ -33,9 +33,10 @@ class FakeTranscriber:
         self.compute = "none"
         self.notes: list[str] = []
 
-    def transcribe(self, windows: Sequence[Samples], prompt: str) -> list[list[Segment]]:
+    def transcribe(self, windows: Iterable[Samples], prompt: str) -> Iterator[list[Segment]]:
         """See Transcriber."""
-        return [list(self._heard(samples)) for samples in windows]
+        for samples in windows:
+            yield list(self._heard(samples))
 
     def _heard(self, samples: Samples) -> Iterator[Segment]:
         seconds = len(samples) / audio.RATE

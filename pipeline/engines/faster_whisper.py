@@ -1,21 +1,25 @@
-"""faster-whisper: Whisper on CTranslate2, all windows of a batch decoded at once; the default.
+"""faster-whisper: Whisper on CTranslate2, a few windows at once on every core; the default.
 
-A window that loops, fails or stops halfway is decoded once more by itself, with Whisper's rising temperatures and
-without prompt.
+A window that loops, fails or stops halfway is decoded once more by itself, without prompt and with times. Whisper's
+rising temperatures, which draw lots, are left out: the same recording gives the same words, on however many cores.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import copy
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
 
+from pipeline import system
 from pipeline.config import Machine, TranscribeSettings
-from pipeline.engines import choice
+from pipeline.engines import choice, fitting
 from pipeline.engines.hearing import SHORTEST, segments, spoken, translated
 from pipeline.models import Segment
 from pipeline.speech.audio import RATE
-from pipeline.stage import Progress, Samples
+from pipeline.stage import Progress, Samples, batches
 
 # Whisper's own thresholds (Radford et al. 2022, §4.5): beyond them a window looped or failed.
 LOOPS_ABOVE = 2.4
@@ -23,6 +27,8 @@ FAILS_BELOW = -1.0
 # Seconds without a word in a window, which begins and ends in speech and has no pause over 2 s: asked for all of it at
 # once, without times, Whisper stops halfway now and then. In windows that it heard whole the longest was 1.6.
 STOPS = 4.0
+# A window that loops even so may not say the same so many tokens twice; people do say the same four.
+REPEATED = 5
 
 
 class _OwnLanguage:
@@ -52,38 +58,55 @@ class FasterWhisper:
 
     def __init__(self, params: TranscribeSettings, machine: Machine, progress: Progress) -> None:
         folder = choice.whisper("faster-whisper", params.model, progress)
-        from faster_whisper import BatchedInferencePipeline, WhisperModel
-
         gpu = choice.on_gpu("faster-whisper", machine)
-        fitting = "float16" if gpu else "int8"
+        fit = fitting.Fit(1, machine.cores()) if gpu else fitting.fit(machine.cores(), progress)
+        fit.ask()
+        from faster_whisper import WhisperModel
+
+        system.hold_memory()
+        usual = "float16" if gpu else "int8"
         self.params = params
-        self.compute = fitting if params.compute == "auto" else params.compute
+        self.compute = usual if params.compute == "auto" else params.compute
         self.notes: list[str] = []
+        self.workers = fit.workers
         with translated("faster-whisper", params.model):
             self.model = WhisperModel(
                 str(folder),
                 device="cuda" if gpu else "cpu",
                 compute_type=self.compute,
-                cpu_threads=machine.cores(),
+                cpu_threads=fit.threads,
+                num_workers=fit.workers,
             )
-        self._asked = _OwnLanguage(self.model.model, params)
-        self.model.model = self._asked
-        self._batched = BatchedInferencePipeline(self.model)
 
-    def transcribe(self, windows: Sequence[Samples], prompt: str) -> list[list[Segment]]:
-        """Per window (mono, 16 kHz, at most 30 s) its segments, timed from the window's start."""
+    def transcribe(self, windows: Iterable[Samples], prompt: str) -> Iterator[list[Segment]]:
+        """See Transcriber. While the workers decode, this thread makes the next windows ready."""
+        pool = ThreadPoolExecutor(self.workers)
+        ahead: deque[Future[list[list[Segment]]]] = deque()
+        try:
+            for batch in batches(windows, self.params.batch):
+                ahead.append(pool.submit(self._decode, batch, prompt))
+                if len(ahead) > self.workers:
+                    yield from ahead.popleft().result()
+            while ahead:
+                yield from ahead.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _decode(self, windows: Sequence[Samples], prompt: str) -> list[list[Segment]]:
         long_enough = [window for window in windows if len(window) >= SHORTEST * RATE]
         with translated("faster-whisper", self.params.model):
-            heard = iter(self._decode(long_enough, prompt) if long_enough else [])
+            heard = iter(self._together(long_enough, prompt) if long_enough else [])
         return [next(heard) if len(window) >= SHORTEST * RATE else [] for window in windows]
 
-    def _decode(self, windows: list[Samples], prompt: str) -> list[list[Segment]]:
+    def _together(self, windows: list[Samples], prompt: str) -> list[list[Segment]]:
         import numpy as np
+        from faster_whisper import BatchedInferencePipeline
 
         ends = np.cumsum([len(window) for window in windows])
         starts = ends - [len(window) for window in windows]
-        self._asked.answered.clear()
-        found, _ = self._batched.transcribe(
+        model, asked = copy.copy(self.model), _OwnLanguage(self.model.model, self.params)
+        model.model = asked
+        found, _ = BatchedInferencePipeline(model).transcribe(
             np.concatenate(windows),
             language=self.params.language,
             multilingual=True,
@@ -97,7 +120,7 @@ class FasterWhisper:
         for piece in found:
             # `seek` is the window's start in hundredths of a second, rounded down
             raw[int(np.searchsorted(starts, (piece.seek + 1) * RATE / 100, side="right")) - 1].append(asdict(piece))
-        languages = self._asked.answered or [self.params.language] * len(windows)
+        languages = asked.answered or [self.params.language] * len(windows)
         return [
             self._again(window, language)
             if _poor(pieces, float(start) / RATE, float(end) / RATE)
@@ -106,22 +129,31 @@ class FasterWhisper:
         ]
 
     def _again(self, window: Samples, language: str) -> list[Segment]:
-        import ctranslate2
+        pieces: list[dict[str, Any]] = []
+        for repeated in (0, REPEATED):
+            found, _ = self.model.transcribe(
+                window,
+                language=language,
+                beam_size=self.params.beam,
+                temperature=0.0,
+                word_timestamps=True,
+                condition_on_previous_text=False,
+                no_repeat_ngram_size=repeated,
+            )
+            pieces = [asdict(piece) for piece in found]
+            if not _loops(pieces):
+                break
+        return segments(pieces, 0, len(window) / RATE, language)
 
-        ctranslate2.set_random_seed(0)  # the same recording gives the same words
-        pieces, _ = self.model.transcribe(
-            window,
-            language=language,
-            beam_size=self.params.beam,
-            word_timestamps=True,
-            condition_on_previous_text=False,
-        )
-        return segments(map(asdict, pieces), 0, len(window) / RATE, language)
+
+def _loops(pieces: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether something is said over and over."""
+    return any(piece["compression_ratio"] > LOOPS_ABOVE for piece in pieces)
 
 
 def _poor(pieces: Sequence[Mapping[str, Any]], start: float, end: float) -> bool:
     """Whether what was heard in a window, from `start` to `end` seconds, loops, failed, or leaves some of it out."""
-    failed = any(piece["compression_ratio"] > LOOPS_ABOVE or piece["avg_logprob"] < FAILS_BELOW for piece in pieces)
+    failed = _loops(pieces) or any(piece["avg_logprob"] < FAILS_BELOW for piece in pieces)
     words = [word for piece in pieces for word in piece["words"] or ()]
     edges = [start, *(edge for word in words for edge in (word["start"], word["end"])), end]
     return failed or max(after - before for before, after in zip(edges[::2], edges[1::2], strict=True)) > STOPS

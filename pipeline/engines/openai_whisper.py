@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +33,18 @@ class OpenAIWhisper:
         with translated("openai-whisper", params.model):
             self.model = _load(found, self.device)
 
-    def transcribe(self, windows: Sequence[Samples], prompt: str) -> list[list[Segment]]:
-        """Per window (mono, 16 kHz, at most 30 s) its segments, timed from the window's start."""
+    def transcribe(self, windows: Iterable[Samples], prompt: str) -> Iterator[list[Segment]]:
+        """See Transcriber."""
+        for window in windows:
+            yield self._decode(window, prompt) if len(window) >= SHORTEST * RATE else []
+
+    def _decode(self, window: Samples, prompt: str) -> list[Segment]:
         with translated("openai-whisper", self.params.model), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Performing inference on CPU when CUDA is available")
             warnings.filterwarnings("ignore", message="Failed to launch Triton kernels")
-            return [self._decode(window, prompt) if len(window) >= SHORTEST * RATE else [] for window in windows]
+            return self._heard(window, prompt)
 
-    def _decode(self, window: Samples, prompt: str) -> list[Segment]:
+    def _heard(self, window: Samples, prompt: str) -> list[Segment]:
         import torch
 
         window = window.copy()  # PyTorch warns about samples that it may not write to

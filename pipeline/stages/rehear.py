@@ -15,7 +15,7 @@ from pipeline.engines import choice
 from pipeline.models import Word
 from pipeline.speech import audio
 from pipeline.stage import Job, Stage, Transcriber
-from pipeline.stages.transcribe import batches, prompt
+from pipeline.stages.transcribe import prompt
 from pipeline.writing import HeardAgain, Hearing
 
 AROUND = 0.5  # seconds kept on either side of a quote
@@ -49,9 +49,9 @@ def run(job: Job[RehearParams]) -> str:
         same = {name: getattr(job.params, name) for name in ("engine", "language", "beam")}
         settings = TranscribeSettings(model=model, **same)
         engine = engines.load(engines.TRANSCRIBERS, settings.engine)(settings, job.machine, job.progress)
-        for n, batch in enumerate(batches(todo, settings.batch)):
-            job.progress(n * settings.batch, len(todo), "quotes")
-            cached |= {_key(words): heard for words, heard in zip(batch, _hear(engine, job, batch), strict=True)}
+        for n, heard_again in enumerate(_hear(engine, job, todo)):
+            cached[_key(todo[n])] = heard_again
+            job.progress(n + 1, len(todo), "quotes")
         spent = round(time.perf_counter() - began, 1)
     heard = tuple(cached[_key(words)] for words in wanted)
     job.write(HEARING, Hearing(engine=job.params.engine, model=model, quotes=heard, seconds=spent))
@@ -92,11 +92,11 @@ def _pieces(places: Iterator[Sequence[Word]]) -> Iterator[Sequence[Word]]:
                 start = i
 
 
-def _hear(engine: Transcriber, job: Job[RehearParams], batch: Sequence[Sequence[Word]]) -> Iterator[HeardAgain]:
-    """Each quote of a batch, with what was heard in its seconds this time."""
+def _hear(engine: Transcriber, job: Job[RehearParams], todo: Sequence[Sequence[Word]]) -> Iterator[HeardAgain]:
+    """Each quote with what was heard in its seconds this time."""
     path, text = job.path(AUDIO), prompt(job.params.names, job.params.glossary)
-    samples = [audio.read(path, max(0.0, words[0].start - AROUND), words[-1].end + AROUND) for words in batch]
-    for words, segments in zip(batch, engine.transcribe(samples, text), strict=True):
+    samples = (audio.read(path, max(0.0, words[0].start - AROUND), words[-1].end + AROUND) for words in todo)
+    for words, segments in zip(todo, engine.transcribe(samples, text), strict=True):
         start, end, first = _key(words)
         second = [word.text for segment in segments for word in segment.words]
         kept, differs = compared(first.split(), second)

@@ -1,4 +1,4 @@
-"""Turn the audio into timed words, window by window, with a checkpoint after each batch."""
+"""Turn the audio into timed words, window by window, with a checkpoint after each."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import hashlib
 import itertools
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, Self, TypeVar
 
 from pipeline import engines
 from pipeline.artifacts import AUDIO, GIVEN, TRANSCRIPT
@@ -17,9 +17,6 @@ from pipeline.models import Cue, Given, Segment, Span, Transcript, Word
 from pipeline.speech import audio, windows
 from pipeline.speech.suspects import suspects
 from pipeline.stage import Job, Stage
-
-if TYPE_CHECKING:
-    from pipeline.stage import Samples
 
 T = TypeVar("T")
 # Letters of names and terms. Whisper looks back at 223 tokens at most and forgets the first of more: Dutch terms have
@@ -80,7 +77,7 @@ def run(job: Job[TranscribeParams]) -> str:
 
 
 def recognise(job: Job[TranscribeParams], path: Path) -> Transcript:
-    """Speech to words. Memory holds one block of audio and one batch of windows."""
+    """Speech to words. Memory holds one block of audio and the windows that are being heard."""
     params, length = job.params, audio.length(path)
     engine_name, model = params.engine, params.model
     factory = engines.load(engines.TRANSCRIBERS, engine_name)
@@ -94,52 +91,73 @@ def recognise(job: Job[TranscribeParams], path: Path) -> Transcript:
 
         model = job.choose("model", best)
     engine = factory(params.model_copy(update={"model": model}), job.machine, job.progress)
-    spans = list(windows.speech(lambda start, end: audio.read(path, start, end), length))
-    wanted = windows.pack(spans, length)
-    # What 'auto' became is part of the name: a killed run may have chosen otherwise.
-    kept = job.scratch / f"windows-{hashlib.sha256(f'{model} {engine.compute}'.encode()).hexdigest()[:8]}.jsonl"
-    heard = checkpointed(kept)
     text = prompt(params.names, params.glossary)
     if untold := [term for term in params.glossary if term not in text]:
         job.note(f"{len(untold)} terms are more than the recogniser can be told, from '{untold[0]}' on")
-    with kept.open("a", encoding="utf-8") as checkpoint:
-        for batch in batches(wanted[len(heard) :], params.batch):
-            samples: list[Samples] = [audio.read(path, window.start, window.end) for window in batch]
-            for window, segments in zip(batch, engine.transcribe(samples, text), strict=True):
-                heard.append([shifted(segment, window) for segment in segments])
-                checkpoint.write(json.dumps([s.model_dump(mode="json") for s in heard[-1]]) + "\n")
-            checkpoint.flush()
-            os.fsync(checkpoint.fileno())
-            job.progress(batch[-1].end, length)
+    # What 'auto' became is part of the name: a killed run may have chosen otherwise.
+    name = f"windows-{hashlib.sha256(f'{model} {engine.compute}'.encode()).hexdigest()[:8]}.jsonl"
+    spans: list[Span] = []
+    with Checkpoint(job.scratch / "speech.jsonl") as found, Checkpoint(job.scratch / name) as heard:
+        wanted = windows.pack(kept_in(spans, spoken(path, length, found)), length)
+        ours, theirs = itertools.tee(itertools.islice(wanted, len(heard.lines), None))
+        samples = (audio.read(path, window.start, window.end) for window in theirs)
+        for window, segments in zip(ours, engine.transcribe(samples, text), strict=True):
+            heard.add([shifted(segment, window).model_dump(mode="json") for segment in segments])
+            job.progress(window.end, length)
+        everything = tuple(Segment.model_validate(segment) for window in heard.lines for segment in window)
     job.chose["compute"] = engine.compute
     for said in engine.notes:
         job.note(said)
-    segments = tuple(segment for window in heard for segment in window)
     return Transcript(
-        engine=engine_name, model=model, language=params.language, segments=segments, suspects=suspects(segments, spans)
-    )
+        engine=engine_name, model=model, language=params.language, segments=everything,
+        suspects=suspects(everything, spans),
+    )  # fmt: skip
 
 
-def batches(wanted: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """What is to be heard, `size` at once."""
-    for i in range(0, len(wanted), size):
-        yield wanted[i : i + size]
+def spoken(path: Path, length: float, found: Checkpoint) -> Iterator[Span]:
+    """Where there is speech, block by block as it is asked for; what a killed run has found is not looked for again."""
+    begin = 0.0
+    for spans, begin in found.lines:  # noqa: B007 the last one counts
+        yield from (Span(start=start, end=end) for start, end in spans)
+    for block, end in windows.speech(lambda start, end: audio.read(path, start, end), length, begin):
+        found.add([[(span.start, span.end) for span in block], end])
+        yield from block
 
 
-def checkpointed(path: Path) -> list[list[Segment]]:
-    """What a killed run has already heard, per window; a line that was cut off is left out and cut away."""
-    heard: list[list[Segment]] = []
-    if not path.exists():
-        return heard
-    whole = 0
-    with path.open("rb") as lines:
-        for line in lines:
+def kept_in(there: list[T], things: Iterable[T]) -> Iterator[T]:
+    """Things as they pass by, each put into a list too."""
+    for thing in things:
+        there.append(thing)
+        yield thing
+
+
+class Checkpoint:
+    """Lines of JSON that outlive a kill, each on the disk before the next; a last one cut short is cut away."""
+
+    def __init__(self, path: Path) -> None:
+        self.lines: list[Any] = []
+        self._file = path.open("a+b")
+        self._file.seek(0)
+        whole = 0
+        for line in self._file:
             if not line.endswith(b"\n"):
                 break
-            heard.append([Segment.model_validate(segment) for segment in json.loads(line)])
+            self.lines.append(json.loads(line))
             whole += len(line)
-    os.truncate(path, whole)
-    return heard
+        self._file.truncate(whole)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def add(self, line: Any) -> None:
+        """One line more."""
+        self._file.write(json.dumps(line).encode() + b"\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self.lines.append(line)
 
 
 def shifted(segment: Segment, window: Span) -> Segment:
