@@ -19,8 +19,10 @@ lint: .venv/ready-test  ## lint, types and layers
 bench-speakers: .venv/ready-bench .venv-peers/ready  ## who said what, beside the peers: RECORDINGS="FOLDER …"
 	$(BIN)/python tests/bench/speakers.py --peers .venv-peers/bin/python $(RECORDINGS)
 
-bench: .venv/ready-test  ## start-up and sample, timed
+bench: .venv/ready-bench .venv-peers/ready  ## how fast, beside the peers: RECORDINGS="FOLDER …"
+	$(BIN)/impressie demo
 	$(BIN)/python tests/bench/start_up.py
+	$(BIN)/python tests/bench/fast.py --peers .venv-peers/bin/python $(RECORDINGS)
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 Samples: TypeAlias = "npt.NDArray[np.float32]"  # of sound: mono, 16 kHz, -1…1
-T = TypeVar("T")
 N = TypeVar("N", bound=BaseModel)
 P = TypeVar("P", bound=Settings)
 
@@ -140,13 +138,6 @@ class Job(Generic[P]):
         else:
             self.chose[key] = resolve()
         return self.chose[key]
-
-
-def batches(things: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Things as they come, `size` at once."""
-    left = iter(things)
-    while batch := list(itertools.islice(left, size)):
-        yield batch
 
 
 ABSENT = "absent"

@@ -7,9 +7,7 @@ rising temperatures, which draw lots, are left out: the same recording gives the
 from __future__ import annotations
 
 import copy
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
 
@@ -17,9 +15,10 @@ from pipeline import system
 from pipeline.config import Machine, TranscribeSettings
 from pipeline.engines import choice, fitting
 from pipeline.engines.hearing import SHORTEST, segments, spoken, translated
+from pipeline.engines.workers import batches, in_order
 from pipeline.models import Segment
 from pipeline.speech.audio import RATE
-from pipeline.stage import Progress, Samples, batches
+from pipeline.stage import Progress, Samples
 
 # Whisper's own thresholds (Radford et al. 2022, §4.5): beyond them a window looped or failed.
 LOOPS_ABOVE = 2.4
@@ -80,17 +79,9 @@ class FasterWhisper:
 
     def transcribe(self, windows: Iterable[Samples], prompt: str) -> Iterator[list[Segment]]:
         """See Transcriber. While the workers decode, this thread makes the next windows ready."""
-        pool = ThreadPoolExecutor(self.workers)
-        ahead: deque[Future[list[list[Segment]]]] = deque()
-        try:
-            for batch in batches(windows, self.params.batch):
-                ahead.append(pool.submit(self._decode, batch, prompt))
-                if len(ahead) > self.workers:
-                    yield from ahead.popleft().result()
-            while ahead:
-                yield from ahead.popleft().result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+        several = batches(windows, self.params.batch)
+        for heard in in_order(lambda batch: self._decode(batch, prompt), several, self.workers):
+            yield from heard
 
     def _decode(self, windows: Sequence[Samples], prompt: str) -> list[list[Segment]]:
         long_enough = [window for window in windows if len(window) >= SHORTEST * RATE]

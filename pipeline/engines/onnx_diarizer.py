@@ -14,8 +14,9 @@ import kaldi_native_fbank as fbank
 import numpy as np
 import onnxruntime
 
-from pipeline import weights
+from pipeline import system, weights
 from pipeline.config import DiarizeParams, Machine
+from pipeline.engines.workers import in_order
 from pipeline.errors import PipelineError
 from pipeline.models import Turns
 from pipeline.speech import powerset, voices
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pipeline.stage import Progress, Samples
 
 STEP = 148  # frames from window to window, 2.5 s
-BATCH = 8  # windows per call
+BATCH = 4  # windows per call
 SEGMENTING = 0.25  # share of the time that the first pass takes
 BLOCK = round(10 / FRAME)  # frames that go through the embedding network at once
 MARGIN = 800  # samples (0.05 s) around a block
@@ -50,26 +51,31 @@ class OnnxDiarizer:
 def heard(path: Path, machine: Machine, progress: Progress) -> tuple[list[Piece], Floats, Floats]:
     """Pieces of speech, what each sounds like (n, 256), and the seconds of it that nobody else speaks (n,)."""
     total = length(path)
-    session = _session(weights.path("segmentation-3.0").read_bytes(), machine)
+    system.hold_memory()
+    session, workers = _session(weights.path("segmentation-3.0").read_bytes(), machine)
     windows = []
-    for answers in _segmented(session, path, total):
+    for answers in in_order(lambda batch: session.run(None, {"input": batch})[0], _windows(path, total), workers):
         windows.append(powerset.decode(answers))
         progress(SEGMENTING * min(total, len(windows) * BATCH * STEP * FRAME), total)
     spoken = powerset.active(powerset.stitched(np.concatenate(windows), STEP))
-    del windows, session
+    del windows
     found = powerset.pieces(spoken)
     embedder = Embedder(weights.path("wespeaker-resnet34"), machine)
     embeddings = np.zeros((len(found), embedder.size), dtype=np.float32)
     seconds = np.zeros(len(found), dtype=np.float32)
-    for block in powerset.blocks(found, BLOCK):
+
+    def hear(block: list[int]) -> float:
         embedder.hear(path, spoken, found, block, embeddings, seconds)
-        progress(total * SEGMENTING + (1 - SEGMENTING) * min(total, found[block[-1]].end * FRAME), total)
+        return found[block[-1]].end * FRAME
+
+    for end in in_order(hear, powerset.blocks(found, BLOCK), embedder.workers):
+        progress(total * SEGMENTING + (1 - SEGMENTING) * min(total, end), total)
     progress(total, total)
     return found, embeddings, seconds
 
 
-def _segmented(session: Any, path: Path, total: float) -> Iterator[Floats]:
-    """What the network answers to all windows, a few at a time; the last is filled up with silence."""
+def _windows(path: Path, total: float) -> Iterator[Floats]:
+    """All windows, a few at a time (n, 1, samples); the last is filled up with silence."""
     hop = STEP * HOP
     count = 1 + max(0, -(-(round(total * RATE) - powerset.WINDOW) // hop))
     for first in range(0, count, BATCH):
@@ -78,7 +84,7 @@ def _segmented(session: Any, path: Path, total: float) -> Iterator[Floats]:
         samples = read(path, start / RATE, end / RATE)
         samples = np.pad(samples, (0, max(0, end - start - len(samples))))
         batch = [samples[number * hop - start :][: powerset.WINDOW] for number in several]
-        yield session.run(None, {"input": np.stack(batch)[:, None]})[0]
+        yield np.stack(batch)[:, None]
 
 
 class Embedder:
@@ -88,7 +94,7 @@ class Embedder:
     """
 
     def __init__(self, weight: Path, machine: Machine) -> None:
-        self.session = _session(_with_outputs(weight.read_bytes(), FEATURES, MATRIX, BIAS, MEAN), machine)
+        self.session, self.workers = _session(_with_outputs(weight.read_bytes(), FEATURES, MATRIX, BIAS, MEAN), machine)
         self.matrix, self.bias, self.mean = self.session.run([MATRIX, BIAS, MEAN], {"input_features": _SILENCE})
         self.size = len(self.bias)
 
@@ -147,20 +153,23 @@ def features(samples: Samples) -> Floats:
     return np.array([extractor.get_frame(i) for i in range(extractor.num_frames_ready)], dtype=np.float32)
 
 
-def _session(model: bytes, machine: Machine) -> Any:
-    """An onnxruntime session on the device that the machine allows."""
+def _session(model: bytes, machine: Machine) -> tuple[Any, int]:
+    """An onnxruntime session on the device that the machine allows, and how many may run it at once.
+
+    On a processor each run is one core's: both networks are too small to keep several busy.
+    """
     onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = machine.cores()
+    options.intra_op_num_threads = 1
     options.enable_cpu_mem_arena = False  # inputs differ in length: the arena would keep room for each of them
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # transcription may run beside us
     cuda = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
     if machine.device == "cuda" and not cuda:
         raise PipelineError(
             "onnxruntime cannot use the GPU here", "install onnxruntime-gpu, or set device = 'auto' under [machine]"
         )
-    providers = ["CUDAExecutionProvider"] if cuda and machine.device != "cpu" else []
-    return onnxruntime.InferenceSession(model, options, providers=[*providers, "CPUExecutionProvider"])
+    gpu = ["CUDAExecutionProvider"] if cuda and machine.device != "cpu" else []
+    session = onnxruntime.InferenceSession(model, options, providers=[*gpu, "CPUExecutionProvider"])
+    return session, 1 if gpu else machine.cores()
 
 
 def _with_outputs(model: bytes, *names: str) -> bytes:

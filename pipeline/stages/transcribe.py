@@ -16,7 +16,7 @@ from pipeline.config import TranscribeParams, Webinar
 from pipeline.models import Cue, Given, Segment, Span, Transcript, Word
 from pipeline.speech import audio, windows
 from pipeline.speech.suspects import suspects
-from pipeline.stage import Job, Stage
+from pipeline.stage import Job, Progress, Stage, Transcriber
 
 T = TypeVar("T")
 # Letters of names and terms. Whisper looks back at 223 tokens at most and forgets the first of more: Dutch terms have
@@ -96,22 +96,30 @@ def recognise(job: Job[TranscribeParams], path: Path) -> Transcript:
         job.note(f"{len(untold)} terms are more than the recogniser can be told, from '{untold[0]}' on")
     # What 'auto' became is part of the name: a killed run may have chosen otherwise.
     name = f"windows-{hashlib.sha256(f'{model} {engine.compute}'.encode()).hexdigest()[:8]}.jsonl"
-    spans: list[Span] = []
-    with Checkpoint(job.scratch / "speech.jsonl") as found, Checkpoint(job.scratch / name) as heard:
-        wanted = windows.pack(kept_in(spans, spoken(path, length, found)), length)
-        ours, theirs = itertools.tee(itertools.islice(wanted, len(heard.lines), None))
-        samples = (audio.read(path, window.start, window.end) for window in theirs)
-        for window, segments in zip(ours, engine.transcribe(samples, text), strict=True):
-            heard.add([shifted(segment, window).model_dump(mode="json") for segment in segments])
-            job.progress(window.end, length)
-        everything = tuple(Segment.model_validate(segment) for window in heard.lines for segment in window)
+    with Checkpoint(job.scratch / "speech.jsonl") as found, Checkpoint(job.scratch / name) as kept:
+        segments, spans = heard(engine, path, text, found, kept, job.progress)
     job.chose["compute"] = engine.compute
     for said in engine.notes:
         job.note(said)
     return Transcript(
-        engine=engine_name, model=model, language=params.language, segments=everything,
-        suspects=suspects(everything, spans),
+        engine=engine_name, model=model, language=params.language, segments=segments,
+        suspects=suspects(segments, spans),
     )  # fmt: skip
+
+
+def heard(
+    engine: Transcriber, path: Path, text: str, found: Checkpoint, kept: Checkpoint, progress: Progress
+) -> tuple[tuple[Segment, ...], list[Span]]:
+    """The words of a recording and where there is speech, going on from what was `found` and `kept` before."""
+    length = audio.length(path)
+    spans: list[Span] = []
+    wanted = windows.pack(kept_in(spans, spoken(path, length, found)), length)
+    ours, theirs = itertools.tee(itertools.islice(wanted, len(kept.lines), None))
+    samples = (audio.read(path, window.start, window.end) for window in theirs)
+    for window, segments in zip(ours, engine.transcribe(samples, text), strict=True):
+        kept.add([shifted(segment, window).model_dump(mode="json") for segment in segments])
+        progress(window.end, length)
+    return tuple(Segment.model_validate(segment) for line in kept.lines for segment in line), spans
 
 
 def spoken(path: Path, length: float, found: Checkpoint) -> Iterator[Span]:

@@ -156,7 +156,7 @@ def heard(sound: Sound, blind: bool) -> Transcript:
             STAGE, "invented", STAGE.uses(webinar), webinar.machine, Path(folder), Path(folder),
             lambda _done, _total, _unit="s": None,
         )  # fmt: skip
-        with mock.patch.object(windows, "speech", return_value=[whole]) if blind else nullcontext():
+        with mock.patch.object(windows, "speech", return_value=[([whole], whole.end)]) if blind else nullcontext():
             STAGE.run(job)
         written = job.outputs[TRANSCRIPT]
         assert isinstance(written, bytes)

@@ -35,10 +35,9 @@ from pipeline.engines.faster_whisper import FasterWhisper
 from pipeline.engines.ffmpeg import find_ffmpeg
 from pipeline.engines.onnx_diarizer import OnnxDiarizer
 from pipeline.models import Passages, Transcript, Turns
-from pipeline.models import Segment as Heard
-from pipeline.speech import audio, windows
+from pipeline.speech import audio
 from pipeline.speech.passages import passages
-from pipeline.stages.transcribe import batches, shifted
+from pipeline.stages.transcribe import Checkpoint, heard
 
 HERE = Path(__file__).parent
 SAMPLE = HERE.parents[1] / "pipeline" / "sample"
@@ -106,14 +105,11 @@ def theirs(peer: str, python: Path, sound: Path, rttm: Path) -> float:
 def recognised(sound: Path) -> Transcript:
     """The words, by the embedded default, without names or glossary to help it."""
     params = TranscribeParams(names=(), glossary=())
-    engine, length = FasterWhisper(params, Machine(), lambda *_: None), audio.length(sound)
-    wanted = windows.pack(list(windows.speech(lambda start, end: audio.read(sound, start, end), length)), length)
-    heard: list[Heard] = []
-    for batch in batches(wanted, params.batch):
-        samples = [audio.read(sound, window.start, window.end) for window in batch]
-        for window, segments in zip(batch, engine.transcribe(samples, ""), strict=True):
-            heard += [shifted(segment, window) for segment in segments]
-    return Transcript(engine="faster-whisper", model=params.model, language="nl", segments=tuple(heard))
+    engine = FasterWhisper(params, Machine(), lambda *_: None)
+    with tempfile.TemporaryDirectory() as kept:
+        begun = [Checkpoint(Path(kept, name)) for name in ("speech", "windows")]
+        segments, _ = heard(engine, sound, "", *begun, lambda *_: None)
+    return Transcript(engine="faster-whisper", model=params.model, language="nl", segments=segments)
 
 
 def right_words(made: Passages, truth: Annotation, found: Annotation) -> float:
