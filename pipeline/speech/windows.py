@@ -8,7 +8,7 @@ from pipeline.models import Span
 from pipeline.stage import Samples
 
 RATE = 16_000
-BLOCK = 300.0  # seconds of audio looked at in one go
+BLOCK = 60.0  # seconds of audio looked at in one go
 HEARD = 30.0  # seconds that Whisper hears at once (its encoder's fixed input)
 PAD = 0.2  # seconds kept on either side of speech, so that no first or last sound is cut
 EDGE = 0.05  # seconds before a stretch of speech at which the next block begins

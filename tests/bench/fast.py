@@ -35,6 +35,7 @@ from whole_run import plain, reference, speech_of
 from pipeline import weights
 from pipeline.engines import ct2_to_openai
 from pipeline.speech import audio
+from pipeline.stages import STAGES
 
 HERE = Path(__file__).parent
 OURS, OPENAI, SEQUENTIAL = "impressie", "openai-whisper", "faster-whisper"
@@ -93,7 +94,7 @@ def measured(command: list[str], folder: Path) -> tuple[str, float]:
         watcher.join()
     if process.returncode:
         sys.exit(f"{' '.join(command[:3])} failed: {complaint.decode(errors='replace').strip()[-500:]}")
-    return ([*said.read_text(encoding="utf-8").splitlines(), ""][-1] or ""), peak / 1e6
+    return said.read_text(encoding="utf-8").strip().rpartition("\n")[2], peak / 1e6
 
 
 def tree(pid: int) -> int:
@@ -175,9 +176,9 @@ def whole(folder: Path, sound: Path) -> tuple[Row, dict[str, float]]:
     seconds = time.perf_counter() - before
     receipts = next(path for path in (home / "outputs").iterdir() if path.is_dir()) / "receipts"
     stages = {}
-    for receipt in receipts.iterdir():
-        told = json.loads(receipt.read_text(encoding="utf-8"))
-        stages[told["stage"]] = told["seconds"]
+    for stage in STAGES:
+        told = json.loads((receipts / f"{stage.name}.json").read_text(encoding="utf-8"))
+        stages[stage.name] = told["seconds"]
     again = stages.get("rehear", 0.0)
     row = Row(walls=[(seconds - again) / (times * len(samples) / rate)], peaks=[peak])
     print(f"  {'whole run':24} {row.wall:.4f}  {peak:.0f} MB; {stages}", flush=True)
