@@ -49,7 +49,8 @@ def test_silence_and_noise_hold_no_speech_and_reading_stays_within_a_block():
         noise = rng.standard_normal(round((end - start) * 16_000)).astype(np.float32) * 0.01
         return noise if start else np.zeros_like(noise)
 
-    assert [spans for spans, _ in windows.speech(read, 700)] == [[], [], []]
+    assert not any(spans for spans, _ in windows.speech(read, 700))
+    assert sum(asked) >= 700
     assert max(asked) <= windows.BLOCK
 
 
