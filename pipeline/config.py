@@ -35,7 +35,7 @@ class TranscribeSettings(Settings):
     language: str = "nl"
     other_languages: tuple[str, ...] = ("en", "de", "fr")
     beam: int = Field(5, ge=1, le=20)
-    batch: int = Field(2, ge=1, le=64)
+    batch: int = Field(0, ge=0, le=64)
     compute: str = "auto"
 
 

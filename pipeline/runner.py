@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 
 import tomlkit
 
-from pipeline import articles, edits
+from pipeline import articles, edits, system
 from pipeline.artifacts import ARTICLE, AUDIO
 from pipeline.config import Webinar, absolute, read_toml, setting
 from pipeline.errors import PipelineError
@@ -159,6 +159,8 @@ def run_stage(
     except BaseException as error:
         workspace.log(f"{stage.name} failed: {error or type(error).__name__}")
         raise
+    finally:
+        system.release_memory()
     seconds = round(time.perf_counter() - clock, 2)
     succeeded()
     for file in _not_ours(workspace, stage):

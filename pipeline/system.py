@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
 import signal
 import sys
 from collections.abc import Callable
@@ -52,8 +54,29 @@ def hold_memory() -> None:
     with suppress(AttributeError):  # another C library
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(M_ARENA_MAX, 1)  # the other arenas hold no block over 64 MB
-        mallopt(M_MMAP_THRESHOLD, 1 << 30)
+        if not mallopt(M_MMAP_THRESHOLD, 1 << 30):
+            mallopt(M_MMAP_THRESHOLD, 1 << 25)  # the most that glibc before 2.35 takes
         mallopt(M_TRIM_THRESHOLD, (1 << 31) - 1)
+
+
+def release_memory() -> None:
+    """Give back what `hold_memory` held, once the work that wanted it is done."""
+    if sys.platform.startswith("linux"):
+        import ctypes
+
+        with suppress(AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
+
+
+def processor() -> str:
+    """What kind of processor this is, and on Linux a digest of what it can do."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    told = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    can = told.get("flags") or told.get("Features", "")
+    return f"{told.get('model name', platform.machine())} {hashlib.sha256(can.encode()).hexdigest()[:8]}"
 
 
 def memory() -> int | None:

@@ -112,7 +112,7 @@ def test_more_workers_give_the_same_words_in_the_same_order(samples, faster, mon
     heard = {}
     for workers in (1, 2):
         monkeypatch.setattr(faster, "workers", workers)
-        monkeypatch.setattr(faster, "params", faster.params.model_copy(update={"batch": 1}))
+        monkeypatch.setattr(faster, "batch", 1)
         heard[workers] = list(faster.transcribe([samples[0], samples[1], samples[0][:80_000]], ""))
     assert heard[1] == heard[2]
     assert len({found[0].words[0].text for found in heard[1]}) > 1

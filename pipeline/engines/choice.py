@@ -24,17 +24,26 @@ SIZES = {
     "large-v3-turbo": 1_618_000_000,
     "large-v3": 3_087_000_000,
 }
-# Seconds of work per second of audio for Whisper base with beam 5, measured on two cores of an AMD EPYC:
-# faster-whisper in batches of 4 as int8, openai-whisper window by window as float32. Elsewhere by number of cores.
-PACE = {"faster-whisper": 0.07, "openai-whisper": 0.52}
+# Seconds of work per second of audio for Whisper base with beam 5, measured on two cores (tests/bench/README.md):
+# faster-whisper as int8, openai-whisper window by window as float32. Elsewhere by number of cores.
+PACE = {"faster-whisper": 0.05, "openai-whisper": 0.52}
 # For the large models on a GPU: 13 minutes in 17 s (batch 8) and in 2 min 23 s, published for large-v2 on an
 # RTX 3070 Ti in faster-whisper's README; for large-v3 on another GPU it is an estimate.
 GPU_PACE = {"faster-whisper": 0.022, "openai-whisper": 0.18}
 # How much more work than base. Estimated: half of the time taken to be the encoder's, half the decoder's, each as its
 # number of weights, 12·layers·width² and 16·layers·width² + 51 865·width (Radford et al. 2022, table 1).
 WORK = {"base": 1.0, "small": 3.7, "medium": 12.4, "large-v3-turbo": 18.3, "large-v3": 25.4}
-# Bytes beside the weights (Python, audio, activations): what faster-whisper with base took at most, rounded up.
-BESIDE = 900_000_000
+# Bytes for each window that is being heard: the encoder's attention (heads · 1500² numbers of four bytes) and what the
+# decoder keeps of it (layers · 2 · 1500 · width), by table 1 of the same paper.
+WINDOW = {
+    "base": 109_000_000,
+    "small": 219_000_000,
+    "medium": 439_000_000,
+    "large-v3-turbo": 241_000_000,
+    "large-v3": 672_000_000,
+}
+# Bytes beside weights and windows (Python, audio): what is left of the most that faster-whisper with base took.
+BESIDE = 500_000_000
 HEADINGS = ("name", "for", "where", "size", "memory", "an hour takes", "fits", "licence", "source")
 # Read by Hugging Face's client when faster-whisper imports it: no telemetry, no bars of its own.
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -101,10 +110,22 @@ def pace(engine: str, model: str, machine: Machine) -> float:
     return PACE[engine] * WORK[model] * 2 / min(machine.cores(), 8)  # more threads than that gain little
 
 
-def memory(engine: str, model: str, machine: Machine) -> int:
-    """Bytes at most: both engines read a float16 file; the one keeps int8, the other float32; a GPU keeps float16."""
+def memory(engine: str, model: str, machine: Machine, windows: int = 2) -> int:
+    """Bytes at most, with so many windows at once.
+
+    Both engines read a float16 file; the one keeps int8, the other float32; a GPU keeps float16.
+    """
     times = 2 if on_gpu(engine, machine) else 1.5 if engine == "faster-whisper" else 3
-    return BESIDE + round(times * SIZES[model])
+    return BESIDE + round(times * SIZES[model]) + windows * WINDOW[model]
+
+
+def fitting_in(model: str, machine: Machine, workers: int, batch: int) -> int:
+    """How many batches side by side fit in memory here, of so many that would be fastest; one always does."""
+    if model in SIZES:
+        limit = room("faster-whisper", machine)
+        while workers > 1 and memory("faster-whisper", model, machine, workers * batch) > limit:
+            workers -= 1
+    return workers
 
 
 @functools.cache

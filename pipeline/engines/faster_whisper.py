@@ -1,7 +1,7 @@
 """faster-whisper: Whisper on CTranslate2, a few windows at once on every core; the default.
 
 A window that loops, fails or stops halfway is decoded once more by itself, without prompt and with times. Whisper's
-rising temperatures, which draw lots, are left out: the same recording gives the same words, on however many cores.
+rising temperatures, which draw lots, are left out: a machine hears the same words in a recording every time.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ FAILS_BELOW = -1.0
 # Seconds without a word in a window, which begins and ends in speech and has no pause over 2 s: asked for all of it at
 # once, without times, Whisper stops halfway now and then. In windows that it heard whole the longest was 1.6.
 STOPS = 4.0
+# Windows in a batch: on a processor more gain little, and a kill loses all that are being heard.
+TOGETHER, TOGETHER_ON_GPU = 2, 8
 # A window that loops even so may not say the same so many tokens twice; people do say the same four.
 REPEATED = 5
 
@@ -67,19 +69,20 @@ class FasterWhisper:
         self.params = params
         self.compute = usual if params.compute == "auto" else params.compute
         self.notes: list[str] = []
-        self.workers = fit.workers
+        self.batch = params.batch or (TOGETHER_ON_GPU if gpu else TOGETHER)
+        self.workers = choice.fitting_in(params.model, machine, fit.workers, self.batch)
         with translated("faster-whisper", params.model):
             self.model = WhisperModel(
                 str(folder),
                 device="cuda" if gpu else "cpu",
                 compute_type=self.compute,
-                cpu_threads=fit.threads,
-                num_workers=fit.workers,
+                cpu_threads=fit.threads * fit.workers // self.workers,
+                num_workers=self.workers,
             )
 
     def transcribe(self, windows: Iterable[Samples], prompt: str) -> Iterator[list[Segment]]:
         """See Transcriber. While the workers decode, this thread makes the next windows ready."""
-        several = batches(windows, self.params.batch)
+        several = batches(windows, self.batch)
         for heard in in_order(lambda batch: self._decode(batch, prompt), several, self.workers):
             yield from heard
 

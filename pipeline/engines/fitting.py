@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import subprocess
 import sys
 import threading
 import time
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from itertools import count
+from pathlib import Path
 
 from pipeline import system, weights
+from pipeline.errors import PipelineError
 from pipeline.stage import Progress
 
 MODEL = "whisper-base"  # in the catalogue
-ISA = "CT2_FORCE_CPU_ISA"  # read by CTranslate2 before its first model
+ISA = "CT2_FORCE_CPU_ISA"  # read by CTranslate2 once in a process, before its first model
+AVX512 = "AVX512"
 MOST = 4  # batches side by side: each holds some 200 MB of its own
 CLEARLY = 0.9  # of the time of the plainest way: what gains less is noise
 PATIENCE = 90  # seconds for a trial
@@ -37,51 +38,66 @@ class Fit:
     isa: str = ""
 
     def ask(self) -> None:
-        """Have CTranslate2 use these instructions, unless the user said which."""
+        """Have CTranslate2 use these instructions, unless the user said which, or this process has a model already."""
         if self.isa:
             os.environ.setdefault(ISA, self.isa)
 
 
 def fit(cores: int, progress: Progress) -> Fit:
-    """The fastest that was measured on this machine with so many cores; measured now, if never before."""
+    """The fastest that was measured on such a machine with so many cores; measured now, if never before.
+
+    The plainest way where nothing can be measured or kept: weights that are shared may be in a folder for all.
+    """
+    key = f"{system.processor()}, {cores} cores, ctranslate2 {version('ctranslate2')}"
     if not weights.present(MODEL):
         return Fit(1, cores)
-    file = weights.cache() / "machine.json"
-    key = f"{platform.node()}, {cores} cores, ctranslate2 {version('ctranslate2')}"
-    with weights.locked("machine"):
-        try:
-            known = json.loads(file.read_text(encoding="utf-8"))
-            return Fit(**known[key])
-        except (OSError, ValueError, TypeError):
-            known = {}
-        except KeyError:
-            pass
-        found = _measured(cores, progress)
-        file.write_text(json.dumps(known | {key: asdict(found)}, indent=2), encoding="utf-8")
-    return found
+    if known := _kept().get(key):
+        return known
+    try:
+        with weights.locked("machine"):
+            if known := _kept().get(key):  # by another process, meanwhile
+                return known
+            found = _measured(cores, progress)
+            if found is None:
+                return Fit(1, cores)
+            kept = {name: asdict(each) for name, each in (_kept() | {key: found}).items()}
+            _file().write_text(json.dumps(kept, indent=2), encoding="utf-8")
+            return found
+    except PipelineError:
+        return Fit(1, cores)
 
 
-def _measured(cores: int, progress: Progress) -> Fit:
-    trials = count(1)
+def _file() -> Path:
+    return weights.cache() / "machine.json"
 
-    def seconds(fit: Fit) -> float:
-        progress(next(trials), 4, "trials of this machine")
-        return _trial(fit)
 
-    plain = Fit(1, cores)
-    took = {plain: seconds(plain) * CLEARLY}
-    faster = Fit(1, cores, "AVX512")
-    took[faster] = seconds(faster)
-    isa = min(took, key=took.__getitem__).isa
-    for workers in sorted({min(cores, MOST), min(cores, MOST) // 2} - {0, 1}):
-        several = Fit(workers, cores // workers, isa)
-        took[several] = seconds(several)
-    return min(took, key=took.__getitem__)
+def _kept() -> dict[str, Fit]:
+    try:
+        kept = json.loads(_file().read_text(encoding="utf-8"))
+        return {name: Fit(**each) for name, each in kept.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def _measured(cores: int, progress: Progress) -> Fit | None:
+    """None where not even the plainest way worked, which says nothing of this machine."""
+    several = sorted({min(cores, MOST), min(cores, MOST) // 2} - {0, 1})
+    took: dict[Fit, float] = {}
+    isa = ""
+    for workers, wanted in [(1, ""), (1, AVX512), *((workers, None) for workers in several)]:
+        progress(len(took), 2 + len(several), "trials of this machine")
+        fit = Fit(workers, cores // workers, isa if wanted is None else wanted)
+        took[fit] = _trial(fit) * (1 if took else CLEARLY)
+        isa = min(took, key=took.__getitem__).isa
+    progress(len(took), len(took), "trials of this machine")  # who stops us now cut the last one short
+    best = min(took, key=took.__getitem__)
+    return best if took[Fit(1, cores)] < float("inf") else None
 
 
 def _trial(fit: Fit) -> float:
     """Seconds per batch; without end where this machine cannot do it."""
-    command = [sys.executable, "-m", "pipeline.engines.fitting", str(weights.path(MODEL)), str(fit.workers)]
+    # -P: not the user's current folder, in which there may be a module of any name
+    command = [sys.executable, "-P", "-m", "pipeline.engines.fitting", str(weights.path(MODEL)), str(fit.workers)]
     told = {name: value for name, value in os.environ.items() if name != ISA} | ({ISA: fit.isa} if fit.isa else {})
     try:
         done = subprocess.run(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 STEP = 148  # frames from window to window, 2.5 s
 BATCH = 4  # windows per call
+MOST = 8  # calls at once: each holds some tens of megabytes
 SEGMENTING = 0.25  # share of the time that the first pass takes
 BLOCK = round(10 / FRAME)  # frames that go through the embedding network at once
 MARGIN = 800  # samples (0.05 s) around a block
@@ -169,7 +170,7 @@ def _session(model: bytes, machine: Machine) -> tuple[Any, int]:
         )
     gpu = ["CUDAExecutionProvider"] if cuda and machine.device != "cpu" else []
     session = onnxruntime.InferenceSession(model, options, providers=[*gpu, "CPUExecutionProvider"])
-    return session, 1 if gpu else machine.cores()
+    return session, 1 if gpu else min(machine.cores(), MOST)
 
 
 def _with_outputs(model: bytes, *names: str) -> bytes:

@@ -13,13 +13,13 @@ T = TypeVar("T")
 
 
 def in_order(work: Callable[[T], R], things: Iterable[T], workers: int) -> Iterator[R]:
-    """What `work` makes of each thing, in order; while `workers` are busy, this thread makes the next thing ready."""
+    """What `work` makes of each thing, in order; while `workers` are busy, this thread makes a few more ready."""
     pool = ThreadPoolExecutor(workers)
     ahead: deque[Future[R]] = deque()
     try:
         for thing in things:
             ahead.append(pool.submit(work, thing))
-            if len(ahead) > workers:
+            if len(ahead) > 2 * workers:  # a slow one lets the others go on
                 yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()

@@ -140,7 +140,7 @@ def kept_in(there: list[T], things: Iterable[T]) -> Iterator[T]:
 
 
 class Checkpoint:
-    """Lines of JSON that outlive a kill, each on the disk before the next; a last one cut short is cut away."""
+    """Lines of JSON that outlive a kill, each on the disk before the next; what is damaged is cut away."""
 
     def __init__(self, path: Path) -> None:
         self.lines: list[Any] = []
@@ -150,7 +150,10 @@ class Checkpoint:
         for line in self._file:
             if not line.endswith(b"\n"):
                 break
-            self.lines.append(json.loads(line))
+            try:
+                self.lines.append(json.loads(line))
+            except ValueError:  # damaged: from here on it is done again
+                break
             whole += len(line)
         self._file.truncate(whole)
 
@@ -185,6 +188,6 @@ STAGE = Stage(
     reads=(AUDIO, GIVEN),
     writes=(TRANSCRIPT,),
     uses=uses,
-    version=2,
+    version=3,
     run=run,
 )

@@ -106,9 +106,12 @@ def recognised(sound: Path) -> Transcript:
     """The words, by the embedded default, without names or glossary to help it."""
     params = TranscribeParams(names=(), glossary=())
     engine = FasterWhisper(params, Machine(), lambda *_: None)
-    with tempfile.TemporaryDirectory() as kept:
-        begun = [Checkpoint(Path(kept, name)) for name in ("speech", "windows")]
-        segments, _ = heard(engine, sound, "", *begun, lambda *_: None)
+    with (
+        tempfile.TemporaryDirectory() as kept,
+        Checkpoint(Path(kept, "speech")) as found,
+        Checkpoint(Path(kept, "windows")) as windows,
+    ):
+        segments, _ = heard(engine, sound, "", found, windows, lambda *_: None)
     return Transcript(engine="faster-whisper", model=params.model, language="nl", segments=segments)
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 def openai_whisper(checkpoint: str, threads: int) -> Callable[[str], list[str]]:
     """In float32, which is what it does on a CPU."""
+    import soundfile
     import torch
     import whisper
 
@@ -24,7 +25,8 @@ def openai_whisper(checkpoint: str, threads: int) -> Callable[[str], list[str]]:
     told = {"language": "nl", "fp16": False, "beam_size": 5, "best_of": 5, "word_timestamps": True}
 
     def hear(audio: str) -> list[str]:
-        found = model.transcribe(audio, **told)
+        samples, _ = soundfile.read(audio, dtype="float32")  # given a path, it asks for an ffmpeg on the PATH
+        found = model.transcribe(samples, **told)
         return [word["word"] for segment in found["segments"] for word in segment["words"]]
 
     return hear
