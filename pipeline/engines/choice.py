@@ -42,8 +42,8 @@ WINDOW = {
     "large-v3-turbo": 241_000_000,
     "large-v3": 672_000_000,
 }
-# Bytes beside weights and windows (Python, audio): what is left of the most that faster-whisper with base took.
-BESIDE = 500_000_000
+# Bytes beside weights and windows (Python, audio, torch): what is left of the most that each took with base.
+BESIDE = {"faster-whisper": 500_000_000, "openai-whisper": 1_200_000_000}
 HEADINGS = ("name", "for", "where", "size", "memory", "an hour takes", "fits", "licence", "source")
 # Read by Hugging Face's client when faster-whisper imports it: no telemetry, no bars of its own.
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -116,7 +116,7 @@ def memory(engine: str, model: str, machine: Machine, windows: int = 2) -> int:
     Both engines read a float16 file; the one keeps int8, the other float32; a GPU keeps float16.
     """
     times = 2 if on_gpu(engine, machine) else 1.5 if engine == "faster-whisper" else 3
-    return BESIDE + round(times * SIZES[model]) + windows * WINDOW[model]
+    return BESIDE[engine] + round(times * SIZES[model]) + windows * WINDOW[model]
 
 
 def fitting_in(model: str, machine: Machine, workers: int, batch: int) -> int:
