@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -67,26 +66,23 @@ class Terminal:
         self._last: dict[str, float] = {}
         self._tasks: dict[str, TaskID] = {}
         self._bars: Bars | None = None
-        self._lock = threading.Lock()  # two stages may run side by side
 
     def started(self, name: str) -> None:
         """A stage, or anything else that may last, begins."""
-        with self._lock:
-            self.running.append(name)
-            self._began[name] = self._last[name] = time.monotonic()
+        self.running.append(name)
+        self._began[name] = self._last[name] = time.monotonic()
 
     def progressed(self, name: str, done: float, total: float, unit: str) -> None:
         """It is this far. Nothing is shown for what is over in two seconds."""
-        with self._lock:
-            now = time.monotonic()
-            if now - self._began[name] < SLOW:
-                return
-            far = f"{amount(done, unit)} of {amount(total, unit)}" if total else amount(done, unit)
-            if sys.stderr.isatty():
-                self._bar(name, done, total, far)
-            elif now - self._last[name] > PLAIN_EVERY:
-                self._last[name] = now
-                say(f"  … {name}  {far}")
+        now = time.monotonic()
+        if now - self._began[name] < SLOW:
+            return
+        far = f"{amount(done, unit)} of {amount(total, unit)}" if total else amount(done, unit)
+        if sys.stderr.isatty():
+            self._bar(name, done, total, far)
+        elif now - self._last[name] > PLAIN_EVERY:
+            self._last[name] = now
+            say(f"  … {name}  {far}")
 
     def _bar(self, name: str, done: float, total: float, far: str) -> None:
         if self._bars is None:
@@ -104,19 +100,17 @@ class Terminal:
 
     def noted(self, text: str) -> None:
         """There is something to say."""
-        with self._lock:
-            self._put(f"  · {text}")
+        self._put(f"  · {text}")
 
     def finished(self, name: str, summary: str, seconds: float) -> None:
         """A stage is done."""
-        with self._lock:
-            self.running.remove(name)
-            if self._bars and name in self._tasks:
-                self._bars.remove_task(self._tasks.pop(name))
-                if not self._tasks:
-                    self.close()
-            took = f"{int(seconds) // 60}:{int(seconds) % 60:02}"
-            self._put(f"  ✓ {name:<11} {summary:<44} {took:>6}")
+        self.running.remove(name)
+        if self._bars and name in self._tasks:
+            self._bars.remove_task(self._tasks.pop(name))
+            if not self._tasks:
+                self.close()
+        took = f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+        self._put(f"  ✓ {name:<11} {summary:<44} {took:>6}")
 
     def _put(self, line: str) -> None:
         if self._bars:

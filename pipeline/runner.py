@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -24,7 +22,6 @@ from pipeline.stages import BY_NAME, STAGES
 from pipeline.workspace import Workspace, write_atomic
 
 READ = {artifact.file for stage in STAGES for artifact in stage.reads}
-ROOM_FOR_TWO = 4  # cores from which two stages side by side are faster than one after the other
 
 
 @dataclass(frozen=True)
@@ -103,15 +100,11 @@ def run(workspace: Workspace, face: Face) -> int:
             return 0
         while True:
             webinar = workspace.webinar()
-            wave = [s.stage for s in survey(workspace, webinar) if not s.done and not s.waits]
-            if not wave:
+            stage = next((s.stage for s in survey(workspace, webinar) if not s.done and not s.waits), None)
+            if stage is None:
                 break
-            if len(wave) == 1 or webinar.machine.cores() < ROOM_FOR_TWO:
-                run_stage(workspace, wave[0], webinar, face)
-                ran += 1
-            else:
-                _side_by_side(workspace, wave, webinar, face)
-                ran += len(wave)
+            run_stage(workspace, stage, webinar, face)
+            ran += 1
         for kept in (s for s in survey(workspace, webinar) if s.state == "edited" and len(s.reasons) > 1):
             why = "; ".join(kept.reasons[1:])
             again = f"impressie rerun {workspace.slug} {kept.stage.name} --discard-edits"
@@ -126,32 +119,16 @@ def prepare(workspace: Workspace, face: Face, *, discard_edits: bool = False) ->
         face.noted(said)
 
 
-def _side_by_side(workspace: Workspace, wave: list[Stage[Any]], webinar: Webinar, face: Face) -> None:
-    share = webinar.machine.cores() // len(wave)
-    machine = webinar.machine.model_copy(update={"threads": share})
-    shared = webinar.model_copy(update={"machine": machine})
-    stop = threading.Event()
-    with ThreadPoolExecutor(len(wave)) as pool:
-        futures = [pool.submit(run_stage, workspace, stage, shared, face, stop) for stage in wave]
-        try:
-            for future in futures:
-                future.result()
-        except BaseException:
-            stop.set()  # the others notice at their next progress
-            raise
-
-
 def run_stage(
     workspace: Workspace,
     stage: Stage[Any],
     webinar: Webinar,
     face: Face,
-    stop: threading.Event | None = None,
     succeeded: Callable[[], None] = lambda: None,
 ) -> None:
     """Run one stage, call `succeeded`, and publish. Whatever fails leaves the old result as it was."""
     inputs = inputs_of(workspace, stage)  # before the run: a file that changes under it cannot look fresh
-    job = job_of(workspace, stage, webinar, face, stop)
+    job = job_of(workspace, stage, webinar, face)
     face.started(stage.name)
     started, clock = dt.datetime.now(dt.UTC), time.perf_counter()
     try:
@@ -180,16 +157,12 @@ def run_stage(
     face.finished(stage.name, summary, seconds)
 
 
-def job_of(
-    workspace: Workspace, stage: Stage[Any], webinar: Webinar, face: Face, stop: threading.Event | None = None
-) -> Job[Any]:
+def job_of(workspace: Workspace, stage: Stage[Any], webinar: Webinar, face: Face) -> Job[Any]:
     """One run of a stage that has not begun: what it is given, and how it tells how far it is."""
     params = stage.uses(webinar)
     ingredients = [stage.version, params.model_dump(mode="json"), inputs_of(workspace, stage)]
 
     def progress(done: float, total: float, unit: str = "s") -> None:
-        if stop and stop.is_set():
-            raise KeyboardInterrupt
         face.progressed(stage.name, done, total, unit)
 
     return Job(

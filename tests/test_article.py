@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import re
+from itertools import combinations, pairwise
 
 import pytest
 from talks import FIETSPAD, NAMES, SPEAKERS, draft_params, passages_of, recording
@@ -10,7 +12,7 @@ from talks import FIETSPAD, NAMES, SPEAKERS, draft_params, passages_of, recordin
 from pipeline.article.cleaning import explain
 from pipeline.article.evidence import Evidence, gather, split
 from pipeline.article.people import people_of, the
-from pipeline.article.plan import make_plan
+from pipeline.article.plan import _best_way, make_plan
 from pipeline.article.questions import asked_by_host, question
 from pipeline.article.scene import Scene
 from pipeline.article.text import number
@@ -233,3 +235,16 @@ def test_agreement_is_claimed_only_where_the_speaker_says_so(first: str, told: s
         f"C: {first} De klant moet wel kunnen parkeren, want anders is er straks geen straat meer over."
     )
     assert told in article_of(passages_of(talk))[0]
+
+
+def test_themes_are_cut_where_they_are_worth_most_of_all_ways():
+    chance = random.Random(3)
+    for _ in range(200):
+        end = chance.randint(1, 8)
+        count = chance.randint(1, min(4, end))
+        spans = [span for span in combinations(range(end + 1), 2) if chance.random() < 0.8]
+        value = {span: chance.uniform(-3, 5) for span in spans}
+        ways = [tuple(pairwise((0, *cuts, end))) for cuts in combinations(range(1, end), count - 1)]
+        possible = [way for way in ways if all(span in value for span in way)]
+        best = max(possible, key=lambda way: sum(value[span] for span in way), default=())
+        assert _best_way(value, end, count) == best

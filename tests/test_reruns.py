@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import threading
 
 import pytest
 from faster_whisper import vad
@@ -13,7 +12,6 @@ from faster_whisper import vad
 from pipeline import console, runner, webinars
 from pipeline.config import load_webinar
 from pipeline.engines import choice, fake
-from pipeline.errors import PipelineError
 from pipeline.runner import survey
 from pipeline.workspace import Workspace
 from tests.conftest import FAKES, SLUG
@@ -123,32 +121,6 @@ def test_a_failed_rerun_leaves_result_and_settings_as_they_were(done, home, impr
     assert (outputs(home) / "20-transcript.json").read_bytes() == before
     assert load_webinar(home / "configs", SLUG).transcribe.model == "base"
     assert stale(home) == []
-
-
-def test_two_stages_side_by_side_make_what_they_make_one_after_the_other(whole, webinar, home, impressie):
-    webinar.write_text(webinar.read_text(encoding="utf-8") + "\n[machine]\nthreads = 4\n", encoding="utf-8")
-    assert impressie("run", "proef").code == 0
-    for file in ("20-transcript.json", "30-turns.json", "40-passages.json"):
-        assert (outputs(home) / file).read_bytes() == (outputs(whole) / file).read_bytes()
-
-
-def test_when_one_of_two_stages_side_by_side_fails_the_other_does_not_go_on_for_hours(webinar, impressie, monkeypatch):
-    webinar.write_text(webinar.read_text(encoding="utf-8") + "\n[machine]\nthreads = 4\n", encoding="utf-8")
-    failed = threading.Event()
-
-    def broken(*_):
-        failed.set()
-        raise PipelineError("the model does not fit in memory")
-
-    def endless(self, path, params, machine, progress):
-        failed.wait()
-        while True:
-            progress(1, 100)
-
-    monkeypatch.setattr(fake.FakeTranscriber, "transcribe", broken)
-    monkeypatch.setattr(fake.FakeDiarizer, "diarize", endless)
-    said = impressie("run", "proef")
-    assert (said.code, "error: the model does not fit in memory" in said.err) == (1, True)
 
 
 def test_ctrl_c_says_where_it_stopped_and_exits_with_130(done, impressie, monkeypatch):

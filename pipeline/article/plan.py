@@ -222,25 +222,42 @@ def themes_of(blocks: Sequence[Block], found: Sequence[Stretch], most: int) -> l
     until = [0, *accumulate(block.words for block in blocks)]
     total = until[-1] or 1
     edge = [float(bool(TURN.search(block.led))) for block in blocks]
-    worth = {(a, b): _worth(best[a:b]) for a, b in combinations(range(len(blocks) + 1), 2)}
+    worth = _worth(best)
     for count in range(min(most, len(blocks)), 0, -1):
         value = {
             (a, b): worth[a, b] + edge[a] - 3 * abs((until[b] - until[a]) / total - 1 / count)
             for a, b in worth
             if worth[a, b]
         }
-        ways = (list(pairwise((0, *cuts, len(blocks)))) for cuts in combinations(range(1, len(blocks)), count - 1))
-        options = [(sum(value[span] for span in way), way) for way in ways if all(span in value for span in way)]
-        if options:
-            return [list(blocks[a:b]) for a, b in max(options)[1]]
+        if way := _best_way(value, len(blocks), count):
+            return [list(blocks[a:b]) for a, b in way]
     return [list(blocks)]
 
 
-def _worth(parts: Sequence[Mapping[str, float]]) -> float:
-    """What the best quotes of two voices are worth together; 0 where there is nothing to quote."""
-    voices = {voice: max(part.get(voice, 0.0) for part in parts) for part in parts for voice in part}
-    top = sorted(voices.values(), reverse=True)
-    return sum(top[:2]) + (1.0 if len(top) > 1 else 0.0)
+def _worth(best: Sequence[Mapping[str, float]]) -> dict[tuple[int, int], float]:
+    """What the best quotes of two voices are worth together, from block to block; 0 where there is nothing to quote."""
+    worth = {}
+    for a in range(len(best)):
+        voices: dict[str, float] = {}
+        for b, block in enumerate(best[a:], a + 1):
+            for voice, score in block.items():
+                voices[voice] = max(score, voices.get(voice, 0.0))
+            top = sorted(voices.values(), reverse=True)
+            worth[a, b] = sum(top[:2]) + (1.0 if len(top) > 1 else 0.0)
+    return worth
+
+
+def _best_way(value: Mapping[tuple[int, int], float], end: int, count: int) -> tuple[tuple[int, int], ...]:
+    """The `count` spans from 0 to `end` that are worth most together; none where there is no such way."""
+    reached: dict[int, tuple[float, tuple[tuple[int, int], ...]]] = {0: (0.0, ())}
+    for _ in range(count):
+        further: dict[int, tuple[float, tuple[tuple[int, int], ...]]] = {}
+        for (a, b), gain in value.items():
+            if a in reached:
+                option = (reached[a][0] + gain, (*reached[a][1], (a, b)))
+                further[b] = max(option, further.get(b, option))
+        reached = further
+    return reached.get(end, (0.0, ()))[1]
 
 
 def choose(
@@ -250,14 +267,19 @@ def choose(
     guests = {voice: s for voice, s in evidence.seconds.items() if voice != evidence.host}
     must = {voice for voice, seconds in guests.items() if seconds > MUST_SPEAK * sum(guests.values())}
 
-    def worth_of(choice: Sequence[tuple[float, Quotes]]) -> float:
-        voices = Counter(stretch.voice for _, pair in choice for stretch in pair)
-        words = sum(stretch.words for _, pair in choice for stretch in pair)
-        value = sum(score for score, _ in choice) + 1.6 * len(must & set(voices))
-        return value - 0.25 * (voices.total() - len(voices)) - 15.0 * max(0.0, abs(words - room) / room - 0.08)
+    options = [
+        [(score, pair, sum(quote.words for quote in pair), {quote.voice for quote in pair}) for score, pair in groups]
+        for groups in (_groups(evidence, theme, found) for theme in themes)
+    ]  # what each holds is counted once: there may be hundreds of thousands of choices
 
-    options = [_groups(evidence, theme, found) for theme in themes]
-    return [sorted(pair, key=lambda stretch: stretch.start) for _, pair in max(product(*options), key=worth_of)]
+    def worth_of(choice: Sequence[tuple[float, Quotes, int, set[str]]]) -> float:
+        voices = set[str]().union(*(who for _, _, _, who in choice))
+        count = sum(len(pair) for _, pair, _, _ in choice)
+        words = sum(length for _, _, length, _ in choice)
+        value = sum(score for score, _, _, _ in choice) + 1.6 * len(must & voices)
+        return value - 0.25 * (count - len(voices)) - 15.0 * max(0.0, abs(words - room) / room - 0.08)
+
+    return [sorted(pair, key=lambda stretch: stretch.start) for _, pair, _, _ in max(product(*options), key=worth_of)]
 
 
 def _of(theme: Collection[Block], found: Sequence[Stretch]) -> list[Stretch]:
