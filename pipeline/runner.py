@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 import time
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from pipeline.stages import BY_NAME, STAGES
 from pipeline.workspace import Workspace, write_atomic
 
 READ = {artifact.file for stage in STAGES for artifact in stage.reads}
+# Stage → the stages that write what it reads.
+MAKERS = {s.name: [maker.name for maker in STAGES if set(maker.writes) & set(s.reads)] for s in STAGES}
 
 
 @dataclass(frozen=True)
@@ -55,29 +58,34 @@ class Face(Protocol):
         """A stage is done."""
 
 
-def inputs_of(workspace: Workspace, stage: Stage[Any]) -> dict[str, str]:
+def inputs_of(stage: Stage[Any], sha256: Callable[[str], str | None]) -> dict[str, str]:
     """The hashes of what a stage reads, people's edits included, as they are now."""
     files = [artifact.file for artifact in stage.reads] + [f"edits/{name}" for name in stage.lays]
-    return {file: workspace.sha256(file) or ABSENT for file in files}
+    return {file: sha256(file) or ABSENT for file in files}
 
 
 def survey(workspace: Workspace, webinar: Webinar) -> list[Standing]:
     """Where every stage stands, in the order of the pipeline. Reads only."""
     standings: dict[str, Standing] = {}
+    sha256 = functools.cache(workspace.sha256)  # most files are read by several stages
     for stage in STAGES:
-        makers = (maker for maker in STAGES if set(maker.writes) & set(stage.reads))
-        waits = tuple(f"waits for {maker.name}" for maker in makers if not standings[maker.name].done)
-        standings[stage.name] = _standing(workspace, stage, webinar, waits)
+        waits = tuple(f"waits for {name}" for name in MAKERS[stage.name] if not standings[name].done)
+        standings[stage.name] = _standing(workspace.receipt(stage.name), stage, webinar, waits, sha256)
     return list(standings.values())
 
 
-def _standing(workspace: Workspace, stage: Stage[Any], webinar: Webinar, waits: tuple[str, ...]) -> Standing:
-    receipt = workspace.receipt(stage.name)
+def _standing(
+    receipt: Receipt | None,
+    stage: Stage[Any],
+    webinar: Webinar,
+    waits: tuple[str, ...],
+    sha256: Callable[[str], str | None],
+) -> Standing:
     if receipt is None:
         return Standing(stage, "never run", waits, bool(waits))
     params = stage.uses(webinar).model_dump(mode="json")
-    reasons = freshness(stage, receipt, params, inputs_of(workspace, stage))
-    now = {file: workspace.sha256(file) for file in receipt.outputs}
+    reasons = freshness(stage, receipt, params, inputs_of(stage, sha256))
+    now = {file: sha256(file) for file in receipt.outputs}
     gone = [file for file, sha in now.items() if sha is None]
     changed = [file for file, sha in now.items() if sha not in (None, receipt.outputs[file])]
     reasons += [f"{file} is gone" for file in gone]
@@ -127,7 +135,7 @@ def run_stage(
     succeeded: Callable[[], None] = lambda: None,
 ) -> None:
     """Run one stage, call `succeeded`, and publish. Whatever fails leaves the old result as it was."""
-    inputs = inputs_of(workspace, stage)  # before the run: a file that changes under it cannot look fresh
+    inputs = inputs_of(stage, workspace.sha256)  # before the run: a file that changes under it cannot look fresh
     job = job_of(workspace, stage, webinar, face)
     face.started(stage.name)
     started, clock = dt.datetime.now(dt.UTC), time.perf_counter()
@@ -160,7 +168,7 @@ def run_stage(
 def job_of(workspace: Workspace, stage: Stage[Any], webinar: Webinar, face: Face) -> Job[Any]:
     """One run of a stage that has not begun: what it is given, and how it tells how far it is."""
     params = stage.uses(webinar)
-    ingredients = [stage.version, params.model_dump(mode="json"), inputs_of(workspace, stage)]
+    ingredients = [stage.version, params.model_dump(mode="json"), inputs_of(stage, workspace.sha256)]
 
     def progress(done: float, total: float, unit: str = "s") -> None:
         face.progressed(stage.name, done, total, unit)

@@ -121,7 +121,9 @@ class Workspace:
         except (FileNotFoundError, NotADirectoryError):
             return None
         if stat.st_size < 1_000_000:
-            return sha256(path)
+            with suppress(FileNotFoundError):
+                return hashlib.sha256(path.read_bytes()).hexdigest()
+            return None
         remembered = self.folder / "receipts" / "hashes.json"
         known: dict[str, list[int | str]] = {}
         with suppress(OSError, ValueError, TypeError):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -88,3 +90,19 @@ def test_every_dependency_has_its_reason():
     wanted = {re.match(r"[A-Za-z0-9-]+", line).group() for line in project["dependencies"]}
     table = README.split("## Dependencies and why")[1].split("##")[0]
     assert {name for name in wanted if not re.search(rf"\b{name}\b", table)} == set()
+
+
+def test_a_command_that_only_looks_loads_no_dictionary_and_no_network(home):
+    heavy = ["numpy", "scipy", "torch", "onnxruntime", "ctranslate2", "simplemma", "wordfreq", "starlette", "openai"]
+    look = f"""
+import sys
+from pipeline.cli import main
+sys.argv = ["impressie", "--home", {str(home)!r}, "status"]
+try:
+    main()
+except SystemExit:
+    pass
+print([name for name in {heavy} if name in sys.modules])
+"""
+    said = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert said.stdout.splitlines()[-1] == "[]"

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 from pipeline.article.evidence import Evidence
@@ -36,7 +37,6 @@ from pipeline.writing import Sentence
 
 FRAME, ROLES = map(wordset, ("frame", "roles"))
 SAYING = wordset("saying")
-SAYING_LEMMAS = frozenset(lemma(word) for word in SAYING)
 AGREEING, CONSENTS, DISAGREEING, DISAGREES = map(sign, ("agreeing", "consents", "disagreeing", "disagrees"))
 SURVEYS = sign("surveys")
 SAID = (
@@ -121,7 +121,7 @@ class Ground:
             ("all", () if "vroeg" in text else totals(norms(text), said)),
             ("comparison", compares(text, said)),
             ("negation", negations(text, said)),
-            ("speaker", self._speaker(text, [w for w in told if w not in SAYING_LEMMAS], place)),
+            ("speaker", self._speaker(text, [w for w in told if w not in _saying()], place)),
         )
         yield from (Doubt(kind, what, at) for kind, several in found for what in several)
 
@@ -243,6 +243,12 @@ class Ground:
 
 CLAUSES = wordset("clauses") | {"terwijl", "met", "als"}
 BESIDE = re.compile(r",\s([^,:;.‘’“”]+)|\s(?:is|was|werkt als|sprak als)\s(?:een\s|de\s)?([^,:;.‘’“”]+)")
+
+
+@cache
+def _saying() -> frozenset[str]:
+    """SAYING as lemmas; the dictionary takes half a second to load, and 'status' looks up no word."""
+    return frozenset(lemma(word) for word in SAYING)
 
 
 def _soft(words: Sequence[str], forms: Mapping[str, str], text: str) -> bool:
