@@ -121,11 +121,10 @@ def leaning(evidence: Evidence) -> Mapping[str, str]:
     """Announced questions that a reader understands right after the one before: 'En wat kost dat?'."""
     first = next((s.start for s in evidence.usable if s.voice != evidence.host), 0.0)
     early = [s for s in evidence.usable if s.start < first and s.text.rstrip().endswith("?")]
-    asked = {s.id: question(s.clean, evidence.names, loose=None) for s in early}
-    return {key: text for key, text in asked.items() if text}
+    return _asked(evidence, early, loose=None)
 
 
-def _asked(evidence: Evidence, sentences: Sequence[Sentence], *, loose: bool) -> Mapping[str, str]:
+def _asked(evidence: Evidence, sentences: Sequence[Sentence], *, loose: bool | None) -> Mapping[str, str]:
     often = Counter(word for s in evidence.usable for word in norms(s.text))
     found: dict[str, str] = {}
     for sentence in sentences:

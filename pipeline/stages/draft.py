@@ -100,7 +100,7 @@ STAGE = Stage(
     reads=(RECORDING, PASSAGES),
     writes=(DRAFT, ARTICLE),
     uses=uses,
-    version=4,
+    version=5,
     run=run,
     lays=(NAMES,),
 )
