@@ -105,6 +105,7 @@ def run(workspace: Workspace, face: Face) -> int:
         if approval := articles.approved(workspace):
             when = f"{approval.when.astimezone():%Y-%m-%d}"
             face.noted(f"approved on {when} by {approval.who}, so nothing is run; 'impressie rerun' opens it again")
+            workspace.sweep()
             return 0
         while True:
             webinar = workspace.webinar()
@@ -113,6 +114,7 @@ def run(workspace: Workspace, face: Face) -> int:
                 break
             run_stage(workspace, stage, webinar, face)
             ran += 1
+        workspace.sweep()  # nobody goes on with a rerun that was killed and wanted something else
         for kept in (s for s in survey(workspace, webinar) if s.state == "edited" and len(s.reasons) > 1):
             why = "; ".join(kept.reasons[1:])
             again = f"impressie rerun {workspace.slug} {kept.stage.name} --discard-edits"

@@ -176,9 +176,10 @@ class Workspace:
                 if now not in (None, old, new):  # a person changed it since: hers stays
                     _next(self.folder / file).unlink(missing_ok=True)
             self._finish(promised, receipt)
-        for folder in (self.folder, self.folder / "receipts", self.folder / "edits", self.folder / "export"):
-            for leftover in folder.glob(f".*{NEXT}"):
+        for folder in ("", "receipts", "edits", "edits/kept", "export"):
+            for leftover in (self.folder / folder).glob(f".*{NEXT}"):
                 leftover.unlink(missing_ok=True)
+        _next(self.toml).unlink(missing_ok=True)
 
     def keep_copy(self, file: str) -> Path:
         """A copy of a file in edits/kept/, before something overwrites it."""
@@ -239,8 +240,8 @@ class Workspace:
         mine.mkdir(parents=True, exist_ok=True)
         return mine
 
-    def sweep(self, stage: str) -> None:
-        """Throw away a stage's checkpoints."""
+    def sweep(self, stage: str = "") -> None:
+        """Throw away a stage's checkpoints, or those of all."""
         shutil.rmtree(self.folder / ".scratch" / stage, ignore_errors=True)
         with suppress(OSError):
             (self.folder / ".scratch").rmdir()
