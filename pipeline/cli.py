@@ -340,16 +340,37 @@ def demo() -> None:
 @app.command()
 def forget(
     slug: Slug,
+    speaker: Annotated[
+        Optional[str],
+        typer.Option(metavar="NAME", help="Only what this person said: words, voice, quotes."),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Remove every trace of a webinar, your edits included."""
+    """Remove every trace of a webinar, your edits included; or of what one person said in it."""
     from pipeline import webinars
 
     workspace = webinars.find(Here.home(), slug)
+    if speaker:
+        _forget_speaker(workspace, speaker, yes)
+        return
     if not yes and not typer.confirm(f"Remove {workspace.slug}, with its recording, article and edits?", err=True):
         raise PipelineError("nothing was removed")
     webinars.forget(workspace)
     console.say(f"{workspace.slug} is gone")
+
+
+def _forget_speaker(workspace: Any, speaker: str, yes: bool) -> None:
+    """Take one person out, and make anew what follows from the transcript."""
+    from pipeline import silencing
+
+    asked = f"Remove all that {speaker} said in {workspace.slug}, for good, and silence the recording there?"
+    if not yes and not typer.confirm(asked, err=True):
+        raise PipelineError("nothing was removed")
+    with console.terminal() as face:
+        left = silencing.forget_speaker(workspace, speaker, face)
+    _run(workspace)
+    for line in left:
+        console.say(line)
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -28,6 +28,8 @@ WORDS = "words.json"
 BARRED = "barred.json"
 LISTENED = "listened.json"
 REVIEW = "review.json"
+SILENCED = "silenced.json"
+SILENCING = "silencing.json"
 SHIFT = "shift.json"
 PATIENCE = 10.0  # seconds that one writer waits for another
 
@@ -84,6 +86,22 @@ class Barred(Noun):
 
     spans: tuple[Span, ...] = ()
     times_of: str | None = None
+
+
+class Silenced(Noun):
+    """edits/silenced.json: where somebody spoke who is not to be heard or read any more; `times_of` as in Names."""
+
+    spans: tuple[Span, ...] = ()
+    times_of: str | None = None
+
+
+class Silencing(Noun):
+    """edits/silencing.json: a promise to take her out everywhere; `before` has the hashes of all files until then."""
+
+    name: str | None = None
+    voices: tuple[str, ...] = ()
+    spans: tuple[Span, ...] = ()
+    before: Mapping[str, str] = Field(default_factory=dict)
 
 
 class Played(Span):
@@ -156,8 +174,8 @@ class Review(Noun):
     renames: tuple[Renamed, ...] = ()
 
 
-E = TypeVar("E", Names, Moves, Words, Barred, Listened, Review)
-Timed = TypeVar("Timed", Names, Moves, Words, Barred, Listened)
+E = TypeVar("E", Names, Moves, Words, Barred, Silenced, Silencing, Listened, Review)
+Timed = TypeVar("Timed", Names, Moves, Words, Barred, Silenced, Listened)
 
 
 class Shift(Noun):
@@ -188,7 +206,7 @@ def read_pins(path: Path) -> tuple[Pin, ...]:
 def write_pins(workspace: Workspace, pins: tuple[Pin, ...]) -> None:
     """Names in the place of those that stand in edits/names.json."""
     path = workspace.folder / "edits" / NAMES
-    _write(path, read(path, Names).model_copy(update={"names": pins}))
+    write(path, read(path, Names).model_copy(update={"names": pins}))
 
 
 def read_moves(path: Path) -> tuple[Move, ...]:
@@ -199,7 +217,7 @@ def read_moves(path: Path) -> tuple[Move, ...]:
 def write_moves(workspace: Workspace, moves: tuple[Move, ...]) -> None:
     """Moves in the place of those that stand in edits/voices.json."""
     path = workspace.folder / "edits" / VOICES
-    _write(path, read(path, Moves).model_copy(update={"moves": moves}))
+    write(path, read(path, Moves).model_copy(update={"moves": moves}))
 
 
 def read_corrections(path: Path) -> tuple[Correction, ...]:
@@ -210,7 +228,7 @@ def read_corrections(path: Path) -> tuple[Correction, ...]:
 def write_corrections(workspace: Workspace, corrections: tuple[Correction, ...]) -> None:
     """Corrections in the place of those that stand in edits/words.json."""
     path = workspace.folder / "edits" / WORDS
-    _write(path, read(path, Words).model_copy(update={"words": corrections}))
+    write(path, read(path, Words).model_copy(update={"words": corrections}))
 
 
 def add(workspace: Workspace, file: str, noun: type[E], change: Callable[[E], E]) -> E:
@@ -218,7 +236,7 @@ def add(workspace: Workspace, file: str, noun: type[E], change: Callable[[E], E]
     path = workspace.folder / "edits" / file
     with alone(workspace):
         edited = change(read(path, noun))
-        _write(path, edited)
+        write(path, edited)
     return edited
 
 
@@ -236,7 +254,8 @@ def alone(workspace: Workspace) -> FileLock:
     return FileLock(folder / ".lock", timeout=PATIENCE)
 
 
-def _write(path: Path, edited: Noun) -> None:
+def write(path: Path, edited: Noun) -> None:
+    """Put this in the place of a file of edits/."""
     write_atomic(path, edited.model_dump_json(indent=1, exclude_none=True).encode() + b"\n")
 
 
@@ -266,14 +285,26 @@ def settle_shift(workspace: Workspace) -> None:
         _settle(workspace.folder / "edits" / WORDS, Words, shift)
         _settle(workspace.folder / "edits" / BARRED, Barred, shift)
         _settle(workspace.folder / "edits" / LISTENED, Listened, shift)
+        _settle_silence(workspace, shift)
     promised.unlink()
+
+
+def _settle_silence(workspace: Workspace, shift: Shift) -> None:
+    """The stretches that are silent move too; the recording that was made with them is none the older for it."""
+    path, file = workspace.folder / "edits" / SILENCED, f"edits/{SILENCED}"
+    before = workspace.sha256(file)
+    _settle(path, Silenced, shift)
+    receipt, now = workspace.receipt("download"), workspace.sha256(file)
+    if receipt and now and receipt.inputs.get(file) == before != now:
+        renewed = receipt.model_copy(update={"inputs": receipt.inputs | {file: now}})
+        write_atomic(workspace.receipt_path("download"), renewed.model_dump_json(indent=1).encode() + b"\n")
 
 
 def _settle(path: Path, noun: type[Timed], shift: Shift) -> None:
     edited = read(path, noun)
     if edited != noun() and edited.times_of != shift.audio:
         moved = noun.model_validate(_later(edited.model_dump(), shift.by))
-        _write(path, moved.model_copy(update={"times_of": shift.audio}))
+        write(path, moved.model_copy(update={"times_of": shift.audio}))
 
 
 def _later(value: Any, by: float) -> Any:

@@ -25,6 +25,10 @@ class Here:
         home = webinars.find_home(cls.asked, Path.cwd())
         if home and home.is_dir():
             webinars.finish_forgetting(home)
+            if list(home.glob("outputs/*/edits/silencing.json")):
+                from pipeline import silencing
+
+                silencing.finish(home)
         return home
 
     @classmethod

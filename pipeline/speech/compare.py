@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.models import Span
 from pipeline.speech import audio
 
 Curve = npt.NDArray[np.float32]
@@ -63,10 +65,11 @@ def curve(path: Path) -> Curve:
     return np.concatenate(pieces).astype(np.float32)
 
 
-def compare(old: Curve, new: Curve) -> Comparison:
-    """Find out how `new` came out of `old`; both as `curve` makes them."""
+def compare(old: Curve, new: Curve, silent: Sequence[Span] = ()) -> Comparison:
+    """Find out how `new` came out of `old`; both as `curve` makes them. `silent`: what was silenced in `old`."""
     distances = _distances(old, new)
-    chunks = {n: old[n * CHUNK : (n + 1) * CHUNK] for n in range(len(old) // CHUNK + 1)}
+    quiet = {n for s in silent for n in range(int(s.start * PER_SECOND) // CHUNK, int(s.end * PER_SECOND) // CHUNK + 1)}
+    chunks = {n: old[n * CHUNK : (n + 1) * CHUNK] for n in range(len(old) // CHUNK + 1) if n not in quiet}
     lags = {n: _lag(n * CHUNK, chunk, new, distances) for n, chunk in chunks.items() if _sounds(chunk)}
     most = Counter(lag for lag in lags.values() if lag is not None).most_common(1)
     best = most[0][0] if most else 0

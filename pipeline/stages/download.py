@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING
 
 from pipeline.artifacts import AUDIO, CAPTIONS, GIVEN, RECORDING
 from pipeline.config import DownloadParams, Webinar, is_address
-from pipeline.edits import digest, moments
+from pipeline.edits import SILENCED, Silenced, digest, moments, read
 from pipeline.engines.ffmpeg import clock
 from pipeline.engines.probe import Probe
 from pipeline.errors import PipelineError
-from pipeline.models import Chapter, Cue, Given, Part, Payload, Recording
+from pipeline.models import Chapter, Cue, Given, Part, Payload, Recording, Span
 from pipeline.speech.captions import heard_in, read_given, to_vtt
+from pipeline.speech.silence import cues_without, silenced
 from pipeline.stage import Job, Stage
 from pipeline.workspace import sha256
 
 if TYPE_CHECKING:
     from pipeline.engines.ytdlp import Fetched
+    from pipeline.speech.compare import Comparison
 
 
 def uses(webinar: Webinar) -> DownloadParams:
@@ -64,14 +66,14 @@ def run(job: Job[DownloadParams]) -> str:
             raise
         job.note(f"{error.message}: the article is made of the transcript alone, and no quote can be heard again")
         return _text_alone(job, given)
-    recording, flac = _recording(job, pieces)
+    flac, silent = _laid(job, _joined(job, pieces))
+    recording = _recording(job, pieces, flac, silent)
     _long_enough(job, recording, all(piece.announced for piece in pieces))
     if given:
-        beside = _beside(given, recording)
+        beside = _beside(given, recording, silent)
         if left := len(given.cues) - len(beside.cues):
             job.note(f"{left} lines of the transcript lie outside the recording and were left out")
         job.write(GIVEN, beside)
-    _compare(job, flac)
     extras = [f"{len(pieces)} parts"] if len(pieces) > 1 else []
     extras += [f"{len(recording.chapters)} chapters"] if recording.chapters else []
     extras += ["captions"] if recording.captions else []
@@ -82,6 +84,7 @@ def run(job: Job[DownloadParams]) -> str:
 def _text_alone(job: Job[DownloadParams], given: Given) -> str:
     """A transcript without sound; an address, if there is one, still says where it can be heard."""
     length = max(cue.end for cue in given.cues)
+    given = given.model_copy(update={"cues": cues_without(given.cues, _silent(job))})
     sources = job.params.sources if len(job.params.sources) == 1 else ()
     parts = tuple(Part(url=url, start=job.params.begins[0], end=length) for url in sources)
     job.write(RECORDING, Recording(title=Path(given.source).stem, published=None, duration=length, parts=parts))
@@ -165,15 +168,20 @@ def _heard_chapters(chapters: Sequence[Chapter], part: Part) -> tuple[Chapter, .
     )
 
 
-def _recording(job: Job[DownloadParams], pieces: Sequence[Piece]) -> tuple[Recording, Path]:
-    """Hand over the recording, its sound and its captions."""
+def _joined(job: Job[DownloadParams], pieces: Sequence[Piece]) -> Path:
+    """The sound of all parts."""
     from pipeline.engines.media import join
 
-    flac, last = pieces[0].flac, pieces[-1].part
-    if len(pieces) > 1:
-        flac = job.scratch / "whole.flac"
-        join([piece.flac for piece in pieces], flac)
-    cues = [cue for piece in pieces for cue in piece.captions]
+    if len(pieces) == 1:
+        return pieces[0].flac
+    join([piece.flac for piece in pieces], job.scratch / "whole.flac")
+    return job.scratch / "whole.flac"
+
+
+def _recording(job: Job[DownloadParams], pieces: Sequence[Piece], flac: Path, silent: Sequence[Span]) -> Recording:
+    """Hand over the recording, its sound and its captions."""
+    last = pieces[-1].part
+    cues = cues_without([cue for piece in pieces for cue in piece.captions], silent)
     vtt = to_vtt(cues).encode()
     if cues:
         job.write(CAPTIONS, vtt)
@@ -189,7 +197,7 @@ def _recording(job: Job[DownloadParams], pieces: Sequence[Piece]) -> tuple[Recor
     )
     job.write(RECORDING, recording)
     job.write(AUDIO, flac)
-    return recording, flac
+    return recording
 
 
 def _long_enough(job: Job[DownloadParams], recording: Recording, announced: bool) -> None:
@@ -205,29 +213,57 @@ def _long_enough(job: Job[DownloadParams], recording: Recording, announced: bool
     job.note(said)
 
 
-def _beside(given: Given, recording: Recording) -> Given:
+def _beside(given: Given, recording: Recording, silent: Sequence[Span]) -> Given:
     """A transcript of one source follows its `from` and `to`; one of several parts is in the time of the whole."""
     one = len(recording.parts) == 1
-    cues = tuple(heard_in(given.cues, recording.parts[0] if one else Part(url="", end=recording.duration)))
+    heard = heard_in(given.cues, recording.parts[0] if one else Part(url="", end=recording.duration))
+    cues = cues_without(heard, silent)
     if not cues:
         raise PipelineError("the transcript has no line within the recording", "do they belong together?")
     return given.model_copy(update={"cues": cues})
 
 
-def _compare(job: Job[DownloadParams], flac: Path) -> None:
-    """Say whether a replaced recording is the same, was moved, or what no longer fits it."""
-    before = job.folder / AUDIO.file
+def _silent(job: Job[DownloadParams]) -> tuple[Span, ...]:
+    return read(job.edits(SILENCED), Silenced).spans
+
+
+def _laid(job: Job[DownloadParams], flac: Path) -> tuple[Path, tuple[Span, ...]]:
+    """The sound without whoever asked to be forgotten, and where that is; says whether it was here before.
+
+    PipelineError where that cannot be known, because it is another recording.
+    """
+    spans, before, quiet = _silent(job), job.folder / AUDIO.file, job.scratch / "silenced.flac"
+
+    def laid(spans: tuple[Span, ...]) -> tuple[Path, tuple[Span, ...]]:
+        if spans:
+            silenced(flac, quiet, spans)
+        return (quiet if spans else flac), spans
+
+    made = laid(spans)
     if job.previous is None or not before.exists():
-        return
-    if digest(flac) == job.previous.outputs.get(AUDIO.file):
+        return made
+    if digest(made[0]) == job.previous.outputs.get(AUDIO.file):
         job.note("the recording is the same as before")
-        return
+        return made
     from pipeline.speech.compare import compare, curve
 
-    found = compare(curve(before), curve(flac))
+    found = compare(curve(before), curve(flac), spans)
+    if spans and found.shift is None:
+        raise PipelineError(
+            f"{found.told}; and edits/{SILENCED} says who is not to be heard, but not where that is in this one",
+            f"begin a webinar of its own with it, or delete edits/{SILENCED} and forget that speaker again",
+        )
     job.note(found.told)
-    if found.shift:
-        job.chose["shift"] = found.shift
+    _fits(job, found)
+    if not found.shift:
+        return made
+    job.chose["shift"] = found.shift
+    later = ((max(0.0, span.start + found.shift), span.end + found.shift) for span in spans)
+    return laid(tuple(Span(start=start, end=end) for start, end in later if end > 0))
+
+
+def _fits(job: Job[DownloadParams], found: Comparison) -> None:
+    """Say what of the edits does not fit a replaced recording any more."""
     for file, times in moments(job.folder / "edits").items():
         gone = [clock(time) for time in times if not found.has(time)]
         if gone:
@@ -242,4 +278,5 @@ STAGE = Stage(
     uses=uses,
     version=1,
     run=run,
+    lays=(SILENCED,),
 )

@@ -1,0 +1,111 @@
+"""One person taken out of a recording: where she is heard, and words, cues, turns and sound without her. Pure but one.
+
+`spans` are sorted and do not meet; a word belongs to the span in which its middle lies.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from pipeline.models import TOUCH, Cue, Passages, Span, Transcript, Turn, Turns, Word
+from pipeline.speech.audio import RATE
+
+REACH = 1.2  # seconds of silence around her words that may hold more of her voice
+BLOCK = 60 * RATE  # samples that are copied at once
+
+
+def heard_as(passages: Passages, voices: Collection[str]) -> tuple[Span, ...]:
+    """Where these voices are heard, with what lies around their words and is in no word of another."""
+    said = sorted((w.start, w.end, p.speaker in voices) for p in passages.passages for w in p.words)
+    spans, before = [], 0.0
+    runs = [(hers, list(run)) for hers, run in groupby(said, key=lambda word: word[2])]
+    for at, (hers, run) in enumerate(runs):
+        end = max(end for _, end, _ in run)
+        if hers:
+            start = run[0][0]
+            after = runs[at + 1][1][0][0] if at + 1 < len(runs) else end + REACH
+            begin = min(start, max(before, start - REACH, 0.0))
+            spans.append(Span(start=round(begin, 3), end=round(max(end, min(after, end + REACH)), 3)))
+        before = max(before, end)
+    return merged(spans)
+
+
+def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Spans in order of time, those that meet as one."""
+    found: list[Span] = []
+    for span in sorted(spans, key=lambda span: span.start):
+        if found and span.start <= found[-1].end:
+            found[-1] = Span(start=found[-1].start, end=max(found[-1].end, span.end))
+        else:
+            found.append(span)
+    return tuple(found)
+
+
+def within(moment: float, spans: Sequence[Span]) -> bool:
+    """Whether a moment lies in one of the spans."""
+    at = bisect_right(spans, moment, key=lambda span: span.start)
+    return at > 0 and moment <= spans[at - 1].end
+
+
+def left_of(words: Iterable[Word], spans: Sequence[Span]) -> tuple[Word, ...]:
+    """The words that are not hers."""
+    return tuple(word for word in words if not within(word.middle, spans))
+
+
+def transcript_without(transcript: Transcript, spans: Sequence[Span]) -> Transcript:
+    """The transcript without her words."""
+    left = ((segment, left_of(segment.words, spans)) for segment in transcript.segments)
+    segments = tuple(segment.model_copy(update={"words": words}) for segment, words in left if words)
+    return transcript.model_copy(update={"segments": segments})
+
+
+def passages_without(passages: Passages, spans: Sequence[Span]) -> Passages:
+    """The passages without her words."""
+    left = ((passage, left_of(passage.words, spans)) for passage in passages.passages)
+    return passages.model_copy(
+        update={"passages": tuple(passage.model_copy(update={"words": words}) for passage, words in left if words)}
+    )
+
+
+def cues_without(cues: Iterable[Cue], spans: Sequence[Span]) -> tuple[Cue, ...]:
+    """The lines in which she is not heard, and of a line with word times the words that are not hers."""
+    left = []
+    for cue in cues:
+        if not any(cue.overlap(span) > TOUCH or within(cue.middle, [span]) for span in spans):
+            left.append(cue)
+        elif words := left_of(cue.words, spans):
+            left.append(cue.model_copy(update={"words": words, "text": " ".join(word.text for word in words)}))
+    return tuple(left)
+
+
+def turns_without(turns: Turns, spans: Sequence[Span]) -> Turns:
+    """The turns, cut where she is heard."""
+    return Turns(turns=tuple(rest for turn in turns.turns for rest in _rests(turn, spans)))
+
+
+def _rests(turn: Turn, spans: Sequence[Span]) -> Iterator[Turn]:
+    start = turn.start
+    for span in (span for span in spans if turn.overlap(span) > 0):
+        if span.start - start > TOUCH:
+            yield turn.model_copy(update={"start": start, "end": span.start})
+        start = span.end
+    if turn.end - start > TOUCH or start == turn.start:
+        yield turn.model_copy(update={"start": start})
+
+
+def silenced(source: Path, target: Path, spans: Sequence[Span]) -> None:
+    """Copy a FLAC, with nothing to be heard within the spans; the same sound gives the same bytes."""
+    import soundfile
+
+    with (
+        soundfile.SoundFile(source) as sound,
+        soundfile.SoundFile(target, "w", sound.samplerate, 1, sound.subtype, format="FLAC") as copy,
+    ):
+        for at in range(0, sound.frames, BLOCK):
+            samples = sound.read(BLOCK, dtype="int32")
+            for span in spans:
+                samples[max(0, round(span.start * RATE) - at) : max(0, round(span.end * RATE) - at)] = 0
+            copy.write(samples)
