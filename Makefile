@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bench bench-speakers clean
+.PHONY: demo test lint faults bench bench-speakers clean
 
 demo: .venv/ready  ## set up, and turn the sample webinar into an article
 	$(BIN)/impressie demo
@@ -15,6 +15,9 @@ lint: .venv/ready-test  ## lint, types and layers
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+faults: .venv/ready-test  ## whatever may go wrong, at night size: an hour or two
+	IMPRESSIE_FAULTS=nightly $(BIN)/python -m pytest -q -p tests.faults.table -m fault
 
 bench-speakers: .venv/ready-bench .venv-peers/ready  ## who said what, beside the peers: RECORDINGS="FOLDER …"
 	$(BIN)/python tests/bench/speakers.py --peers .venv-peers/bin/python $(RECORDINGS)

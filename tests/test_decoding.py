@@ -22,6 +22,8 @@ from pipeline.engines import ffmpeg, media
 from pipeline.engines.media import decode, join, probe_media
 from pipeline.errors import PipelineError
 
+pytestmark = pytest.mark.fault(7)
+
 RATE = 16_000
 BEEP = 4.0  # seconds at which the test sound has its one loud moment
 LENGTH = 8.0

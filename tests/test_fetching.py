@@ -21,6 +21,8 @@ from pipeline.speech.captions import parse
 from pipeline.stages.download import STAGE
 from tests.recordings import RATE, Site, job, recording_of
 
+pytestmark = pytest.mark.fault(6)
+
 
 @pytest.fixture
 def site(media: Path) -> Iterator[Site]:

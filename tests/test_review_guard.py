@@ -11,6 +11,8 @@ from tests.conftest import SLUG
 from tests.served import Reader, serving
 from tests.test_reruns import done, whole  # noqa: F401 fixtures
 
+pytestmark = pytest.mark.fault(16)
+
 
 @pytest.fixture
 def home(done, home):  # noqa: F811

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from pipeline.begin import slug_for
 
+pytestmark = pytest.mark.fault(11)
+
 DAY = dt.date(2026, 9, 24)
 
 

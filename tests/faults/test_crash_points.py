@@ -1,0 +1,134 @@
+"""Killed, or refused by the disk, at every system call of its writing: the old state or the new one, never between.
+
+Each stage, each write of the page's server, `forget`: first the calls are counted under strace, then the same is done
+again in a copy of the same home and stopped at each of them in turn. Then the next run has to heal what is there.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import SLUG
+from tests.faults.forks import Forks, Point
+from tests.faults.states import Tree, begun, copied, differing, edited, kept, leftovers, told, tree
+from tests.faults.table import size
+
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux") or shutil.which("strace") is None, reason="only Linux has strace"
+)
+HEAL = ["cli", "run", SLUG]
+DONE = {  # what is done in a home that holds everything, and changes something
+    "download": ["cli", "rerun", SLUG, "download", "--set", "to=0:35"],
+    "transcribe": ["cli", "rerun", SLUG, "transcribe", "--set", "model=small"],
+    "diarize": ["cli", "rerun", SLUG, "diarize", "--set", "max_speakers=3"],
+    "segment": ["cli", "rerun", SLUG, "segment", "--set", "longest=6"],
+    "draft": ["cli", "rerun", SLUG, "draft", "--discard-edits"],
+    "rehear": ["cli", "rerun", SLUG, "rehear", "--set", "model=small"],
+    "check": ["cli", "rerun", SLUG, "check"],
+    "speakers": ["cli", "speakers", SLUG, "set", "B=Tom Hendriks"],
+    "words": ["cli", "words", SLUG, "set", "bewoners=inwoners"],
+    "block": ["page", "article/block", {"op": "insert", "index": 3, "source": "Nog een zin.", "was": "{sha}"}],
+    "machine": ["page", "article/machine", {"was": "{sha}"}],
+    "bar": ["page", "passages/bar", {"start": 20.0, "end": 24.0, "barred": True}],
+    "voice": ["page", "voices/name", {"voice": "B", "name": "Tom Hendriks"}],
+    "merge": ["page", "voices/merge", {"into": "A", "from": "B"}],
+    "move": ["page", "voices/move", {"at": 26.0, "to": "A"}],
+    "speaker": ["page", "speakers", {"was": "Tom Hendriks", "name": "Tom Hendriksen", "role": "lector"}],
+    "spell": ["page", "words/set", {"heard": "bewoners", "written": "inwoners"}],
+    "waive": ["page", "waive", {"objection": "x", "reason": "gehoord", "who": "Anna"}],
+    "approve": ["page", "approve", {"who": "Anna", "statement": "gelezen", "was": "{sha}"}],
+    "forget": ["cli", "forget", SLUG, "--yes"],
+}  # fmt: skip
+REFUSALS = ("error=ENOSPC", "error=EIO", "error=EDQUOT")
+SHORT = {"transcribe", "draft", "block", "forget"}
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A home to do something in, and where it does its writing."""
+
+    forks: Forks
+    home: Path
+    does: list[Any]
+    points: tuple[Point, ...]
+    legal: tuple[Tree, ...]  # once healed: as before, or done
+
+    def healed(self) -> list[str]:
+        """What is wrong in the home after the next run."""
+        ended = self.forks(self.home, HEAL if self.does[1] != "forget" else ["cli", "status"])
+        wrong = [f"the next run ended with {ended.code}: {ended.said[-300:]}"] if ended.code else []
+        now = tree(self.home)
+        if now not in self.legal:
+            nearest = min((differing(now, state) for state in self.legal), key=len)
+            wrong.append(f"neither as before nor done: {', '.join(nearest)}")
+        return wrong + [f"left over: {name}" for name in leftovers(self.home)]
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Forks]:
+    made = Forks()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def whole(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return edited(forks, begun(tmp_path_factory.mktemp("whole")))
+
+
+@pytest.fixture(params=[name for name in DONE if size(0, 1) or name in SHORT])
+def ground(request: pytest.FixtureRequest, forks: Forks, whole: Path, tmp_path: Path) -> Ground:
+    does = DONE[request.param]
+    heal = HEAL if does[1] != "forget" else ["cli", "status"]
+    home = copied(whole, tmp_path / "home")
+    forks(home, heal)
+    before = tree(home)
+    home = copied(whole, tmp_path / "home")
+    ended = forks(home, does, count=True)
+    assert ended.code == 0, ended.said
+    forks(home, heal)
+    return Ground(forks, home, does, ended.points, (before, tree(home)))
+
+
+def chosen(points: tuple[Point, ...], most: int) -> tuple[Point, ...]:
+    """All points at night; so many of them, evenly spread, in CI."""
+    wanted = size(most, len(points))
+    return tuple(points[i * len(points) // wanted] for i in range(min(wanted, len(points))))
+
+
+@pytest.mark.fault(1)
+def test_a_kill_at_any_call_leaves_the_old_or_the_new_state(ground, whole, record_property):
+    wrong, copies = [], kept(whole)
+    tried = chosen(ground.points, 6)
+    for point in tried:
+        copied(whole, ground.home)
+        ended = ground.forks(ground.home, ground.does, at=point, with_="signal=KILL")
+        if ended.code != -9:
+            wrong.append(f"{point}: not killed but {ended.code}")
+        wrong += [f"{point}: {what}" for what in ground.healed()]
+        if ground.does[1] != "forget" and not copies <= kept(ground.home):
+            wrong.append(f"{point}: a kept copy is gone")
+    record_property("cases", len(tried))
+    assert not wrong, told(wrong)
+
+
+@pytest.mark.fault(3)
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_a_refusal_by_the_disk_is_one_sentence_and_loses_nothing(ground, whole, refusal, record_property):
+    wrong = []
+    tried = chosen(ground.points, 2)
+    for point in tried:
+        copied(whole, ground.home)
+        ended = ground.forks(ground.home, ground.does, at=point, with_=refusal)
+        if ended.code not in (0, 1, 2) or "Traceback" in ended.said:
+            wrong.append(f"{point}: ended with {ended.code}: {ended.said[-600:]}")
+        wrong += [f"{point}: {what}" for what in ground.healed()]
+    record_property("cases", len(tried))
+    assert not wrong, told(wrong)
