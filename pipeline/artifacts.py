@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from pydantic import BaseModel
+from pydantic import ValidationError
 
-from pipeline.config import named
-from pipeline.models import Given, Passages, Recording, Transcript, Turns
+from pipeline.config import first_problem
+from pipeline.errors import PipelineError
+from pipeline.models import Given, Kept, Passages, Recording, Transcript, Turns
 from pipeline.writing import CheckReport, Draft, Hearing
 
-N = TypeVar("N", bound=BaseModel)
+N = TypeVar("N", bound=Kept)
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,30 @@ class Noted(Artifact, Generic[N]):
     def load(self, raw: bytes) -> N:
         """The noun out of its JSON; PipelineError names the file and the field."""
         hint = "undo the change to that file, or run its stage again with --discard-edits"
-        with named(f"{self.file} cannot be read", hint):
-            return self.noun.model_validate_json(raw)
+        return parsed(self.noun, raw, self.file, hint)
+
+
+def parsed(noun: type[N], raw: bytes, file: str, hint: str) -> N:
+    """What a file of a webinar holds; PipelineError says whether it is another version's, else which field is wrong."""
+    wrong, made = None, 0
+    try:
+        value = noun.model_validate_json(raw)
+    except ValidationError as error:
+        wrong = error
+        with suppress(ValueError, AttributeError, TypeError):
+            made = int(json.loads(raw).get("version", 1))
+    else:
+        made = value.version
+    if made > noun.current():
+        raise PipelineError(f"{file} was made by a newer version of impressie", "use that version for this webinar")
+    if 0 < made < noun.current():
+        raise PipelineError(
+            f"{file} was made by an earlier version of impressie, which wrote it differently",
+            "'impressie run' makes it again; if you changed it by hand: its stage again with --discard-edits",
+        )
+    if wrong:
+        raise PipelineError(f"{file} cannot be read: {first_problem(wrong)}", hint) from wrong
+    return value
 
 
 RECORDING = Noted("10-recording.json", noun=Recording)

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from filelock import FileLock
 from pydantic import Field, ValidationError
 
-from pipeline.artifacts import AUDIO
-from pipeline.config import first_problem
-from pipeline.errors import PipelineError
-from pipeline.models import Noun, Span
-from pipeline.workspace import Workspace, sha256, write_atomic
+from pipeline.artifacts import AUDIO, parsed
+from pipeline.models import Kept, Noun, Span
+from pipeline.workspace import PATIENCE, Workspace, sha256, write_atomic
 
 NAMES = "names.json"
 VOICES = "voices.json"
@@ -31,7 +29,6 @@ REVIEW = "review.json"
 SILENCED = "silenced.json"
 SILENCING = "silencing.json"
 SHIFT = "shift.json"
-PATIENCE = 10.0  # seconds that one writer waits for another
 
 
 class Pin(Noun):
@@ -41,7 +38,7 @@ class Pin(Noun):
     moments: tuple[float, ...]
 
 
-class Names(Noun):
+class Names(Kept):
     """edits/names.json; `times_of` is the sha256 of the audio that the moments were taken from, if it moved."""
 
     names: tuple[Pin, ...] = ()
@@ -59,7 +56,7 @@ class Move(Noun):
     names: tuple[Pin, ...] = ()
 
 
-class Moves(Noun):
+class Moves(Kept):
     """edits/voices.json: the moves in the order they were made; `times_of` as in Names."""
 
     moves: tuple[Move, ...] = ()
@@ -74,28 +71,28 @@ class Correction(Noun):
     at: tuple[float, ...] = ()
 
 
-class Words(Noun):
+class Words(Kept):
     """edits/words.json: the corrections in the order in which they were made; `times_of` as in Names."""
 
     words: tuple[Correction, ...] = ()
     times_of: str | None = None
 
 
-class Barred(Noun):
+class Barred(Kept):
     """edits/barred.json: what a person marked 'niet citeren'; `times_of` as in Names."""
 
     spans: tuple[Span, ...] = ()
     times_of: str | None = None
 
 
-class Silenced(Noun):
+class Silenced(Kept):
     """edits/silenced.json: where somebody spoke who is not to be heard or read any more; `times_of` as in Names."""
 
     spans: tuple[Span, ...] = ()
     times_of: str | None = None
 
 
-class Silencing(Noun):
+class Silencing(Kept):
     """edits/silencing.json: a promise to take her out everywhere; `before` has the hashes of all files until then."""
 
     name: str | None = None
@@ -111,7 +108,7 @@ class Played(Span):
     when: dt.datetime
 
 
-class Listened(Noun):
+class Listened(Kept):
     """edits/listened.json: every quote that was listened to; `times_of` as in Names."""
 
     quotes: tuple[Played, ...] = ()
@@ -161,7 +158,7 @@ class Renamed(Noun):
     when: dt.datetime
 
 
-class Review(Noun):
+class Review(Kept):
     """edits/review.json: what was decided about the article, in order of time; nothing is ever taken out of it.
 
     `reopened`: when a stage was run again after an approval.
@@ -178,7 +175,7 @@ E = TypeVar("E", Names, Moves, Words, Barred, Silenced, Silencing, Listened, Rev
 Timed = TypeVar("Timed", Names, Moves, Words, Barred, Silenced, Listened)
 
 
-class Shift(Noun):
+class Shift(Kept):
     """A promise to move all times once the audio with this hash is in its place."""
 
     audio: str
@@ -188,14 +185,10 @@ class Shift(Noun):
 def read(path: Path, noun: type[E]) -> E:
     """A file of edits/; empty where it is not there. PipelineError names the field that is wrong."""
     try:
-        return noun.model_validate_json(path.read_bytes())
+        raw = path.read_bytes()
     except FileNotFoundError:
         return noun()
-    except ValidationError as error:
-        raise PipelineError(
-            f"edits/{path.name} cannot be read: {first_problem(error)}",
-            "correct it by hand, or delete it and say it again",
-        ) from error
+    return parsed(noun, raw, f"edits/{path.name}", "correct it by hand, or delete it and say it again")
 
 
 def read_pins(path: Path) -> tuple[Pin, ...]:
@@ -203,32 +196,14 @@ def read_pins(path: Path) -> tuple[Pin, ...]:
     return read(path, Names).names
 
 
-def write_pins(workspace: Workspace, pins: tuple[Pin, ...]) -> None:
-    """Names in the place of those that stand in edits/names.json."""
-    path = workspace.folder / "edits" / NAMES
-    write(path, read(path, Names).model_copy(update={"names": pins}))
-
-
 def read_moves(path: Path) -> tuple[Move, ...]:
     """What people gave to another voice, in order."""
     return read(path, Moves).moves
 
 
-def write_moves(workspace: Workspace, moves: tuple[Move, ...]) -> None:
-    """Moves in the place of those that stand in edits/voices.json."""
-    path = workspace.folder / "edits" / VOICES
-    write(path, read(path, Moves).model_copy(update={"moves": moves}))
-
-
 def read_corrections(path: Path) -> tuple[Correction, ...]:
     """The words that people put right, in order."""
     return read(path, Words).words
-
-
-def write_corrections(workspace: Workspace, corrections: tuple[Correction, ...]) -> None:
-    """Corrections in the place of those that stand in edits/words.json."""
-    path = workspace.folder / "edits" / WORDS
-    write(path, read(path, Words).model_copy(update={"words": corrections}))
 
 
 def add(workspace: Workspace, file: str, noun: type[E], change: Callable[[E], E]) -> E:
@@ -240,11 +215,33 @@ def add(workspace: Workspace, file: str, noun: type[E], change: Callable[[E], E]
     return edited
 
 
-def renamed(workspace: Workspace, old: str | None, new: str | None) -> None:
-    """Keep that a name or a role changed, so that it can be changed in the article too."""
-    if old and new and old != new:
-        change = Renamed(old=old, new=new, when=dt.datetime.now(dt.UTC))
-        add(workspace, REVIEW, Review, lambda said: said.model_copy(update={"renames": (*said.renames, change)}))
+def lay(
+    workspace: Workspace,
+    *,
+    pins: tuple[Pin, ...] | None = None,
+    moves: tuple[Move, ...] | None = None,
+    corrections: tuple[Correction, ...] | None = None,
+    renames: Iterable[tuple[str | None, str | None]] = (),
+    beside: Mapping[Path, bytes] | None = None,
+) -> None:
+    """Put these in the place of those that stand in edits/, and other files with them: all or nothing, lock held.
+
+    `renames` (old, new) are added to those that are there, so that the article can follow a name or a role.
+    """
+    folder, files = workspace.folder / "edits", dict(beside or {})
+
+    def laid(file: str, noun: type[E], **changed: Any) -> None:
+        if all(value is not None for value in changed.values()):
+            files[folder / file] = dumped(read(folder / file, noun).model_copy(update=changed))
+
+    with alone(workspace):
+        laid(NAMES, Names, names=pins)
+        laid(VOICES, Moves, moves=moves)
+        laid(WORDS, Words, words=corrections)
+        now = dt.datetime.now(dt.UTC)
+        if new := tuple(Renamed(old=a, new=b, when=now) for a, b in renames if a and b and a != b):
+            laid(REVIEW, Review, renames=(*read(folder / REVIEW, Review).renames, *new))
+        workspace.replace_together(files)
 
 
 def alone(workspace: Workspace) -> FileLock:
@@ -256,7 +253,12 @@ def alone(workspace: Workspace) -> FileLock:
 
 def write(path: Path, edited: Noun) -> None:
     """Put this in the place of a file of edits/."""
-    write_atomic(path, edited.model_dump_json(indent=1, exclude_none=True).encode() + b"\n")
+    write_atomic(path, dumped(edited))
+
+
+def dumped(edited: Noun) -> bytes:
+    """As it stands in its file."""
+    return edited.model_dump_json(indent=1, exclude_none=True).encode() + b"\n"
 
 
 # A recording that was replaced by the same one, some seconds earlier or later -----------------------

@@ -24,6 +24,17 @@ class Noun(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Kept(Noun):
+    """A value that is a file of its own; it says in which version of its form it was written."""
+
+    version: int = 1
+
+    @classmethod
+    def current(cls) -> int:
+        """The version that this program writes."""
+        return int(cls.model_fields["version"].default)
+
+
 class Span(Noun):
     """A stretch of time in the audio."""
 
@@ -78,7 +89,7 @@ class Part(Noun):
     offset: float = 0
 
 
-class Recording(Noun):
+class Recording(Kept):
     """What was downloaded: one webinar, possibly two videos or a part of one."""
 
     title: str
@@ -124,7 +135,7 @@ class Cue(Span):
     words: tuple[Word, ...] = ()
 
 
-class Given(Noun):
+class Given(Kept):
     """A transcript that already exists (.vtt, .srt, .json), parsed at the border."""
 
     source: str
@@ -148,7 +159,7 @@ class Suspect(Span):
     reason: str
 
 
-class Transcript(Noun):
+class Transcript(Kept):
     """Timed words, in order of time."""
 
     engine: str
@@ -186,7 +197,7 @@ def letter(index: int) -> str:
     return name
 
 
-class Turns(Noun):
+class Turns(Kept):
     """Who spoke when; turns may overlap."""
 
     turns: tuple[Turn, ...]
@@ -214,7 +225,7 @@ class Passage(Span):
         return " ".join(word.text for word in self.words)
 
 
-class Passages(Noun):
+class Passages(Kept):
     """The transcript, by voice; `suspects` come along from the recogniser; in `overlapped` two voices speak at once.
 
     `barred`: what a person marked 'niet citeren'.

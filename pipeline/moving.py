@@ -55,9 +55,12 @@ def _set(workspace: Workspace, made: Passages, assignments: list[str]) -> list[s
     ]
     given = [Pin(name=name, moments=moments_of(made, voice)) for voice, name in names.items()]
     before = names_of(made, listed, _pins(workspace))
-    edits.write_pins(workspace, (*(pin for pin in left if pin.moments), *given))
-    for voice, name in names.items():
-        edits.renamed(workspace, before[voice].name or f"Spreker {list(before).index(voice) + 1}", name)
+    called = {voice: before[voice].name or f"Spreker {number}" for number, voice in enumerate(before, 1)}
+    edits.lay(
+        workspace,
+        pins=(*(pin for pin in left if pin.moments), *given),
+        renames=[(called[voice], name) for voice, name in names.items()],
+    )
     unlisted = f"  (not in the list of speakers: add role and organisation to {workspace.toml.name})"
     return [f"  ✓ voice {voice} is {name}{'' if name in listed else unlisted}" for voice, name in names.items()]
 
@@ -114,11 +117,9 @@ def _undo(workspace: Workspace, _made: Passages, _arguments: list[str]) -> list[
     if not before:
         raise PipelineError("there is nothing to undo", "undo takes back a merge, split or move; a name is set again")
     *left, last = before
-    # The names first: a kill between the two leaves a question about a name, and undo can be asked again.
     pins = _pins(workspace)
     names = (*within(pins, last, inside=False), *last.names)
-    edits.write_pins(workspace, names)
-    edits.write_moves(workspace, tuple(left))
+    edits.lay(workspace, pins=names, moves=tuple(left))
     return [f"  ✓ undone: {voices.where(last)} is as it was", *_lost(pins, names)]
 
 
@@ -135,9 +136,7 @@ def _give(
     move = move.model_copy(update={"names": within(pins, move)})
     after = moved(made, move)
     left = followed(pins, move, made, after)
-    edits.write_moves(workspace, (*_moves(workspace), move))
-    if left != pins:
-        edits.write_pins(workspace, left)
+    edits.lay(workspace, moves=(*_moves(workspace), move), pins=left if left != pins else None)
     return voice_at(after, said[min(indices)][1].middle) or "", _lost(pins, left)
 
 

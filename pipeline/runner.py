@@ -153,7 +153,7 @@ def run_stage(
     for file in _not_ours(workspace, stage):
         job.note(f"{file} was changed by hand; a copy is in edits/kept/{workspace.keep_copy(file).name}")
     receipt = Receipt(
-        stage=stage.name, version=stage.version, params=job.params.model_dump(mode="json"), inputs=inputs, outputs={},
+        stage=stage.name, version=stage.edition, params=job.params.model_dump(mode="json"), inputs=inputs, outputs={},
         started=started, seconds=seconds, chose=job.chose,
     )  # fmt: skip
     if shift := job.chose.get("shift"):
@@ -170,7 +170,7 @@ def run_stage(
 def job_of(workspace: Workspace, stage: Stage[Any], webinar: Webinar, face: Face) -> Job[Any]:
     """One run of a stage that has not begun: what it is given, and how it tells how far it is."""
     params = stage.uses(webinar)
-    ingredients = [stage.version, params.model_dump(mode="json"), inputs_of(stage, workspace.sha256)]
+    ingredients = [stage.edition, params.model_dump(mode="json"), inputs_of(stage, workspace.sha256)]
 
     def progress(done: float, total: float, unit: str = "s") -> None:
         face.progressed(stage.name, done, total, unit)

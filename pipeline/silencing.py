@@ -219,7 +219,8 @@ class Hers:
         """Said by her; or by nobody we know of, where her name stands beside it."""
         if place := quotes.said_at(text, self.streams, self.voices):
             return place.stream.voice in self.voices
-        return bool(self.name) and any(name in paragraph for name in (self.name, self.name.split(" ", 1)[-1]))
+        name = self.name
+        return name is not None and any(part in paragraph for part in (name, name.split(" ", 1)[-1]))
 
     def words(self, text: str) -> bool:
         """A heading, or a sentence outside quotes, in the words that she spoke and nobody else."""

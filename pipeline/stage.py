@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from pipeline.artifacts import Artifact, Noted
 from pipeline.config import DiarizeParams, Machine, Webinar
-from pipeline.models import Receipt, Segment, Turns
+from pipeline.models import Kept, Receipt, Segment, Turns
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 Samples: TypeAlias = "npt.NDArray[np.float32]"  # of sound: mono, 16 kHz, -1…1
-N = TypeVar("N", bound=BaseModel)
+N = TypeVar("N", bound=Kept)
 P = TypeVar("P", bound=Settings)
 
 
@@ -68,6 +68,12 @@ class Stage(Generic[P]):
     run: Callable[[Job[P]], str]
     lays: tuple[str, ...] = ()
 
+    @property
+    def edition(self) -> int:
+        """Goes up with the version of the stage, and with that of each file that it writes."""
+        forms = [int(file.noun.current()) for file in self.writes if isinstance(file, Noted)]
+        return self.version + sum(forms) - len(forms)
+
 
 @dataclass
 class Job(Generic[P]):
@@ -101,7 +107,7 @@ class Job(Generic[P]):
     def earlier(self, artifact: Noted[N]) -> N | None:
         """What the last run wrote with the same version and params; None if there is no such thing."""
         before, file = self.previous, self.folder / artifact.file
-        same = before and before.version == self.stage.version and before.params == self.params.model_dump(mode="json")
+        same = before and before.version == self.stage.edition and before.params == self.params.model_dump(mode="json")
         return artifact.load(file.read_bytes()) if same and file.exists() else None
 
     def path(self, artifact: Artifact) -> Path:
@@ -162,7 +168,7 @@ def changed(before: dict[str, Any], now: dict[str, Any], within: str = "") -> li
 
 def freshness(stage: Stage[Any], receipt: Receipt, params: dict[str, Any], inputs: dict[str, str]) -> list[str]:
     """Why a stage's result is out of date, ingredient by ingredient; empty where it is not. Pure."""
-    reasons = [] if receipt.version == stage.version else [f"this version of impressie does {stage.name} differently"]
+    reasons = [] if receipt.version == stage.edition else [f"this version of impressie does {stage.name} differently"]
     reasons += changed(receipt.params, params)
     for file, now in inputs.items():
         before = receipt.inputs.get(file, ABSENT)

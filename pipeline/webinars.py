@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
@@ -13,9 +14,10 @@ import tomlkit
 from pipeline import edits
 from pipeline.config import DEFAULTS, load_webinar, read_toml, toml_values
 from pipeline.errors import PipelineError
-from pipeline.workspace import Workspace, replace, write_atomic
+from pipeline.workspace import WORD_LIST, Workspace, replace, sharing, write_atomic
 
 SETTINGS = ("default", "huisstijl", "prompts", "woordenlijst")  # files of configs/ that are no webinars
+CAME_FROM = "learnt_from"  # its table: term → the webinar that taught it
 FORGETTING = ".forgetting-"
 TRASH = ".trash-"
 
@@ -79,7 +81,7 @@ def standing(home: Path, slug: str) -> tuple[str, Counter[str], str | None]:
 
 def glossary(home: Path) -> list[str]:
     """configs/woordenlijst.toml: terms that every new webinar gets a copy of, so old ones stay as they were."""
-    path = home / "configs" / "woordenlijst.toml"
+    path = home / "configs" / WORD_LIST
     if not path.exists():
         return []
     terms = toml_values(path).get("glossary", [])
@@ -88,21 +90,43 @@ def glossary(home: Path) -> list[str]:
     return [str(term) for term in terms]
 
 
-def learn(home: Path, term: str) -> bool:
-    """Add a term to the word list, if it is not there yet; a person's comments stay."""
-    if term in glossary(home):
-        return False
-    path = home / "configs" / "woordenlijst.toml"
+def learnt(workspace: Workspace, terms: Iterable[str]) -> tuple[list[str], dict[Path, bytes]]:
+    """Those terms that are not in the word list yet, and the word list with them; a person's comments stay.
+
+    It says which webinar each came from, so that `forget` can take it out again. Wants `sharing`.
+    """
+    there, path = glossary(workspace.home), workspace.home / "configs" / WORD_LIST
+    new = [term for term in dict.fromkeys(terms) if term not in there]
+    if not new:
+        return [], {}
     document = read_toml(path) if path.exists() else tomlkit.document()
-    document.setdefault("glossary", tomlkit.array().multiline(multiline=True)).append(term)
-    write_atomic(path, tomlkit.dumps(document).encode())
-    return True
+    listed = document.setdefault("glossary", tomlkit.array().multiline(multiline=True))
+    if CAME_FROM not in document:
+        document[CAME_FROM] = tomlkit.table().comment("the webinar that taught a term; 'forget' takes both away")
+    came = document[CAME_FROM]
+    for term in new:
+        listed.append(term)
+        came[term] = workspace.slug
+    return new, {path: tomlkit.dumps(document).encode()}
+
+
+def _unlearn(home: Path, slug: str) -> None:
+    """Take out of the word list what this webinar taught."""
+    path = home / "configs" / WORD_LIST
+    document = read_toml(path) if path.exists() else {}
+    came = document.get(CAME_FROM, {})
+    for term in [term for term, source in came.items() if source == slug]:
+        del came[term]
+        listed = document.get("glossary", [])
+        if term in listed:
+            listed.remove(term)
+        write_atomic(path, tomlkit.dumps(document).encode())
 
 
 def list_speaker(workspace: Workspace, name: str, role: str | None, organisation: str | None, was: str | None) -> None:
     """Add somebody to the webinar's list of speakers, or change whom it calls `was`; a person's comments stay.
 
-    What changed is kept, so that it can be changed in the article too.
+    What changed is kept, so that it can be changed in the article too. Wants the lock.
     """
     name = " ".join(name.split())
     if not name or not name.isprintable():
@@ -120,14 +144,14 @@ def list_speaker(workspace: Workspace, name: str, role: str | None, organisation
             mine[key] = value
         elif key in mine:
             del mine[key]
-    write_atomic(workspace.toml, tomlkit.dumps(document).encode())
-    path = workspace.folder / "edits" / edits.NAMES
-    pins = edits.read_pins(path)
-    if was and any(pin.name == was for pin in pins):
-        renamed = (pin.model_copy(update={"name": name}) if pin.name == was else pin for pin in pins)
-        edits.write_pins(workspace, tuple(renamed))
-    for key, value in (("name", name), ("role", role), ("organisation", organisation)):
-        edits.renamed(workspace, before.get(key), value)
+    pins = edits.read_pins(workspace.folder / "edits" / edits.NAMES)
+    renamed = tuple(pin.model_copy(update={"name": name}) if pin.name == was else pin for pin in pins)
+    edits.lay(
+        workspace,
+        pins=renamed if renamed != pins else None,
+        renames=[(before.get("name"), name), (before.get("role"), role), (before.get("organisation"), organisation)],
+        beside={workspace.toml: tomlkit.dumps(document).encode()},
+    )
 
 
 def forget(workspace: Workspace) -> None:
@@ -145,6 +169,8 @@ def finish_forgetting(home: Path) -> None:
         slug = doomed.name.removeprefix(FORGETTING)
         if (outputs / slug).exists():
             replace(outputs / slug, doomed / uuid4().hex)
+        with sharing(home):
+            _unlearn(home, slug)
         (home / "configs" / f"{slug}.toml").unlink(missing_ok=True)
         replace(doomed, outputs / f"{TRASH}{uuid4().hex}")
     for trash in outputs.glob(f"{TRASH}*"):

@@ -13,7 +13,7 @@ from pipeline.models import Misheard, Suspect, Transcript, Word, clock
 from pipeline.settings import seconds
 from pipeline.speech.corrections import corrected, places, plains
 from pipeline.speech.nearmisses import FAMILIAR, frequency, proposals
-from pipeline.workspace import Workspace
+from pipeline.workspace import Workspace, sharing
 
 SHOWN = 3  # moments, and words on either side
 FORM = 'set "Muldert=Mulder"'
@@ -90,12 +90,14 @@ def change(
             said = [_undo(corrections, heard) for heard in arguments]
         else:
             said = [_set(workspace, corrections, assignment, at) for assignment in arguments]
-        edits.write_corrections(workspace, tuple(corrections))
+        terms = [made.written for made in corrections if made not in before and _teaches(workspace, made)]
+        with sharing(workspace.home):
+            learnt, word_list = webinars.learnt(workspace, terms)
+            edits.lay(workspace, corrections=tuple(corrections), beside=word_list)
         for line in said:
             say(f"  ✓ {line}")
-        for made in corrections:
-            if made not in before and _teaches(workspace, made) and webinars.learn(workspace.home, made.written):
-                say(f"  · ‘{made.written}’ is noted for the next webinar, in configs/woordenlijst.toml")
+        for term in learnt:
+            say(f"  · ‘{term}’ is noted for the next webinar, in configs/woordenlijst.toml")
         runner.refresh(workspace, "segment", face)
 
 

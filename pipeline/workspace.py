@@ -28,6 +28,9 @@ from pipeline.models import Receipt
 from pipeline.system import fsync_folder
 
 NEXT = ".next"
+TOGETHER = "together.json"  # in receipts/, while several files are being replaced: path in the home → its hash before
+WORD_LIST = "woordenlijst.toml"  # in configs/
+PATIENCE = 10.0  # seconds that one writer waits for another
 RACY = 2.0  # seconds: a file hashed this soon after its last change may change again within the clock's tick
 
 
@@ -60,6 +63,12 @@ def replace(source: Path, target: Path) -> None:
             time.sleep(patience)
         else:
             return
+
+
+def sharing(home: Path) -> FileLock:
+    """Held while something is changed that the webinars of a home share: their word list."""
+    (home / "outputs").mkdir(parents=True, exist_ok=True)
+    return FileLock(home / "outputs" / ".lock", timeout=PATIENCE)
 
 
 def _next(path: Path) -> Path:
@@ -162,8 +171,33 @@ class Workspace:
         replace(promised, self.receipt_path(receipt.stage))
         fsync_folder(promised.parent)
 
+    def replace_together(self, files: Mapping[Path, bytes]) -> None:
+        """Replace files of this home, all or nothing; `heal()` finishes what a kill cuts off. Wants the lock."""
+        for path, content in files.items():
+            _staged(path, content)
+        before = {path.relative_to(self.home).as_posix(): sha256(path) for path in files}
+        write_atomic(self.folder / "receipts" / TOGETHER, json.dumps(before).encode())
+        self._finish_together()
+
+    def _finish_together(self) -> None:
+        promised = self.folder / "receipts" / TOGETHER
+        if not promised.exists():
+            return
+        for file, before in json.loads(promised.read_bytes()).items():
+            path = self.home / file
+            if _next(path).exists() and sha256(path) == before:  # else a person changed it since: hers stays
+                replace(_next(path), path)
+                fsync_folder(path.parent)
+            _next(path).unlink(missing_ok=True)
+        promised.unlink()
+
     def heal(self) -> None:
         """Finish what a killed run had promised, and sweep what it left half written. Wants the lock."""
+        with sharing(self.home):
+            self._finish_together()
+            for shared in (self.home / "configs").glob(f".*{NEXT}"):
+                if shared.name in (_next(self.toml).name, f".{WORD_LIST}{NEXT}"):
+                    shared.unlink()
         for promised in sorted((self.folder / "receipts").glob(f"[!.]*{NEXT}.json")):
             receipt = self.receipt(promised.stem)
             if receipt is None:
@@ -179,7 +213,6 @@ class Workspace:
         for folder in ("", "receipts", "edits", "edits/kept", "export"):
             for leftover in (self.folder / folder).glob(f".*{NEXT}"):
                 leftover.unlink(missing_ok=True)
-        _next(self.toml).unlink(missing_ok=True)
 
     def keep_copy(self, file: str) -> Path:
         """A copy of a file in edits/kept/, before something overwrites it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from pipeline.models import Noun, Span
+from pipeline.models import Kept, Noun, Span
 
 
 class QuoteEdit(Noun):
@@ -83,7 +83,7 @@ class Cost(Noun):
     seconds: float = 0
 
 
-class Draft(Noun):
+class Draft(Kept):
     """The machine's article: what was planned, and the parts of which the Markdown was made."""
 
     writer: str
@@ -128,7 +128,7 @@ class HeardAgain(Span):
     differs: tuple[str, ...] = ()
 
 
-class Hearing(Noun):
+class Hearing(Kept):
     """The second hearing of all quotes; `engine` is None where there is no audio to hear."""
 
     engine: str | None
@@ -146,7 +146,7 @@ class Finding(Noun):
     at: float | None = None
 
 
-class CheckReport(Noun):
+class CheckReport(Kept):
     """The article against the transcript; the second hearing with `heard_by` took `heard_seconds`."""
 
     article_sha256: str

@@ -114,10 +114,14 @@ def test_a_spelling_of_a_term_is_known_to_the_next_webinar_and_this_one_is_not_h
     text = words.read_text(encoding="utf-8")
     assert "# van ons allemaal" in text
     assert "# uit de wet" in text
-    assert re.findall(r'"(.*?)"', text) == ["omgevingsplan", "Dorpsfonds"]
+    assert re.findall(r'"(.*?)"', text) == ["omgevingsplan", "Dorpsfonds", SLUG]
     assert "transcribe  20-transcript.json   fresh" in impressie("status", "proef").out
     assert impressie("new", "--transcript", str(given(home)), "--title", "Vervolg", "--date", "2026-04-02").code == 0
     assert '"Dorpsfonds"' in (home / "configs" / "2026-04-02-vervolg.toml").read_text(encoding="utf-8")
+    assert impressie("forget", "proef", "--yes").code == 0
+    left = words.read_text(encoding="utf-8")
+    assert "Dorpsfonds" not in left
+    assert 'glossary = ["omgevingsplan"]  # uit de wet' in left
 
 
 def given(home):

@@ -162,8 +162,9 @@ def voice(workspace: Workspace, action: str, body: Body) -> Json:
 def speaker(workspace: Workspace, body: Body) -> Json:
     """Add somebody to the list of speakers, or change her name, role or organisation."""
     given = {key: _text(body, key).strip() or None for key in ("name", "role", "organisation")}
-    webinars.list_speaker(workspace, str(given["name"] or ""), given["role"], given["organisation"], body.get("was"))
     with workspace.locked(f"review {workspace.slug}"):
+        name, role, organisation = str(given["name"] or ""), given["role"], given["organisation"]
+        webinars.list_speaker(workspace, name, role, organisation, body.get("was"))
         runner.refresh(workspace, "segment", Quiet())
     return _followed(workspace)
 

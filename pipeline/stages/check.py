@@ -7,8 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from pydantic import BaseModel
-
 from pipeline.article.check import check
 from pipeline.article.report import page
 from pipeline.articles import EDITED_ARTICLE, typed
@@ -17,13 +15,14 @@ from pipeline.config import CheckParams
 from pipeline.edits import NAMES, WORDS, read_corrections, read_pins
 from pipeline.engines import meaning
 from pipeline.errors import PipelineError
+from pipeline.models import Kept
 from pipeline.speech.names import names_of
 from pipeline.speech.nearmisses import proposals
 from pipeline.stage import Job, Stage
 from pipeline.workspace import Workspace
 from pipeline.writing import CheckReport
 
-N = TypeVar("N", bound=BaseModel)
+N = TypeVar("N", bound=Kept)
 
 
 def run(job: Job[CheckParams]) -> str:

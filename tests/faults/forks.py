@@ -68,7 +68,8 @@ class Forks:
 
         `at` and `with_`: inject this at a Point; `killed_after`: seconds; `count`: say where it writes.
         """
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin
+        assert self._process.stdout
         point = how.pop("at", None)
         job = {"home": str(home), "does": does, **how} | ({"at": [point.call, point.nth]} if point else {})
         print(json.dumps(job), file=self._process.stdin, flush=True)
@@ -156,7 +157,7 @@ def _child(ready: int, home: Path, said: Path, act: Callable[[list[Any]], int], 
         sys.stdout = sys.stderr = out
         os.chdir(home)
         code = act(does)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - a child says what happened, whatever it is, and ends
         traceback.print_exc()
     finally:
         sys.stdout.flush()

@@ -95,7 +95,7 @@ def test_of_two_runs_at_once_one_works_and_the_other_waits_or_names_it(whole, tm
         home = copied(whole, tmp_path / "home")
         wants(home, "small")
         with ThreadPoolExecutor(2) as pool:
-            ended = list(pool.map(lambda forks: forks(home, RUN), both))
+            ended = list(pool.map(Forks.__call__, both, (home, home), (RUN, RUN)))
         refused = [one for one in ended if one.code == 1 and "is in use by" in one.said]
         named += len(refused)
         if len(refused) > 1 or any(one.code for one in ended if one not in refused):
