@@ -15,16 +15,22 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # malloc.h of glibc
 
 
-def die_with_parent() -> Callable[[], None] | None:
-    """A `preexec_fn` for Popen that lets the child be killed when we die, however we die; only Linux has that."""
+def bounded_child(memory: int | None = None) -> Callable[[], None] | None:
+    """A `preexec_fn` for Popen: the child dies when we die, however we die, and may have only so many bytes of memory.
+
+    Only Linux has that.
+    """
     if not sys.platform.startswith("linux"):
         return None
     import ctypes
+    import resource
 
     prctl, us, kill = ctypes.CDLL(None).prctl, os.getpid(), int(signal.SIGKILL)
 
     def prepare() -> None:
         prctl(PR_SET_PDEATHSIG, kill, 0, 0, 0)
+        if memory:
+            resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
         if os.getppid() != us:  # we died between the fork and here
             os._exit(1)
 

@@ -252,7 +252,7 @@ def test_a_stop_by_the_user_leaves_no_result(sounds, tmp_path):
 def test_a_decoder_dies_with_the_program_that_started_it():
     script = (
         "import os, subprocess, sys\nfrom pipeline import system\n"
-        "child = subprocess.Popen(['sleep', '60'], preexec_fn=system.die_with_parent())\n"
+        "child = subprocess.Popen(['sleep', '60'], preexec_fn=system.bounded_child())\n"
         "print(child.pid, flush=True)\nos.kill(os.getpid(), 9)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

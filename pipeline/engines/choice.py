@@ -45,8 +45,7 @@ WINDOW = {
 # Bytes beside weights and windows (Python, audio, torch): what is left of the most that each took with base.
 BESIDE = {"faster-whisper": 500_000_000, "openai-whisper": 1_200_000_000}
 HEADINGS = ("name", "for", "where", "size", "memory", "an hour takes", "fits", "licence", "source")
-# Read by Hugging Face's client when faster-whisper imports it: no telemetry, no bars of its own.
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+# Read by Hugging Face's client when faster-whisper imports it.
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 

@@ -22,6 +22,7 @@ CODECS = (
     "pcm_u8,pcm_s8,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,"
     "pcm_f64be,pcm_mulaw,pcm_alaw,pcm_bluray,pcm_dvd,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt"
 )
+MEMORY = 2 << 30  # bytes; the longest webinars want 50 MB, a hostile header asks for anything
 SAFE = {"protocol_whitelist": "file", "format_whitelist": FORMATS, "codec_whitelist": CODECS}
 
 
@@ -50,7 +51,7 @@ def run_ffmpeg(command: Sequence[str], limit: float, told: Callable[[float], Non
         started = subprocess.Popen(
             [command[0], "-nostdin", "-hide_banner", "-nostats", *command[1:]],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
-            errors="replace", preexec_fn=system.die_with_parent(),  # noqa: PLW1509 - it allocates nothing
+            errors="replace", preexec_fn=system.bounded_child(MEMORY),  # noqa: PLW1509 - it allocates nothing
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError) as error:
         raise PipelineError(f"ffmpeg cannot be started: {error}", "'impressie doctor' says which one it is") from error

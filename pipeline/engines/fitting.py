@@ -102,7 +102,7 @@ def _trial(fit: Fit) -> float:
     try:
         done = subprocess.run(
             [*command, str(fit.threads)],
-            env=told, capture_output=True, text=True, check=True, timeout=PATIENCE, preexec_fn=system.die_with_parent(),
+            env=told, capture_output=True, text=True, check=True, timeout=PATIENCE, preexec_fn=system.bounded_child(),
         )  # fmt: skip
         return float(done.stdout)
     except (OSError, subprocess.SubprocessError, ValueError):

@@ -35,6 +35,7 @@ ROWS = {
     18: "keys",
     19: "a hostile model file",
     20: "voice embeddings on the disk",
+    22: "connections, and files elsewhere",
 }
 
 

@@ -124,7 +124,7 @@ def test_a_flipped_bit_is_seen_and_costs_no_edit(forks, whole, tmp_path, record_
             content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
             path.write_bytes(content)
             cases += 1
-            for does in (["cli", "status", SLUG], RUN, ["cli", "check", SLUG]):
+            for does in (["cli", "status", SLUG], RUN, ["cli", "words", SLUG]):
                 ended = forks(home, does)
                 refused += ended.code == 1
                 if ended.code not in (0, 1, 2) or "Traceback" in ended.said:
