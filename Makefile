@@ -1,6 +1,8 @@
 # Everything that a fresh machine needs: git, make and Python 3.11 or newer.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
+TORCH ?= torch==2.13.0
 
 .PHONY: demo test lint faults bench bench-speakers clean
 
@@ -31,15 +33,17 @@ bench: .venv/ready-bench .venv-peers/ready  ## how fast, beside the peers: RECOR
 	$(PYTHON) -m venv .venv
 
 .venv/ready: pyproject.toml constraints.txt | .venv/bin/python
-	$(BIN)/python -m pip install -q --disable-pip-version-check $(TORCH) -c constraints.txt -e .
+	$(PIP) --require-hashes --no-deps -r constraints.txt
+	$(PIP) $(TORCH) -e .
 	touch $@
 
-.venv/ready-test: .venv/ready
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[test]'
+.venv/ready-test: .venv/ready constraints-test.txt
+	$(PIP) --require-hashes --no-deps -r constraints-test.txt
+	$(PIP) -e '.[test]'
 	touch $@
 
 .venv/ready-bench: .venv/ready
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	$(PIP) -e '.[bench]'
 	touch $@
 
 .venv-peers/ready: tests/bench/peers.txt

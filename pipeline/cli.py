@@ -328,6 +328,15 @@ def doctor(
 
 
 @app.command()
+def update() -> None:
+    """Renew yt-dlp and what belongs to it, which have to keep up with YouTube; nothing else changes."""
+    from pipeline import updating
+
+    for name, before, now in updating.update():
+        console.out(f"  {name:<12} {before}" + (f" → {now}" if now != before else "  is the newest"))
+
+
+@app.command()
 def demo() -> None:
     """Run the bundled sample webinar through every stage."""
     from pipeline import begin

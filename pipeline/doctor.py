@@ -19,6 +19,7 @@ from typing import Literal
 from pipeline.errors import PipelineError
 
 OLD = 60  # days after which a yt-dlp is likely to be behind YouTube
+UPDATE = "impressie update"
 TRIAL = {"type": "object", "properties": {"klaar": {"type": "string"}}, "required": ["klaar"]}
 ROOM = 3e9  # bytes: a three-hour recording, its FLAC and a bigger model
 
@@ -51,8 +52,7 @@ def examine(home: Path, url: str | None) -> Iterator[Found]:
 def _yt_dlp() -> Found:
     version = metadata.version("yt-dlp")
     age = (dt.date.today() - dt.date(*map(int, version.split(".")[:3]))).days
-    update = "pip install --upgrade 'yt-dlp[default,deno]'" if age > OLD else None
-    return Found("yt-dlp", "look" if update else "good", f"{version}, {age} days old", update)
+    return Found("yt-dlp", "look" if age > OLD else "good", f"{version}, {age} days old", UPDATE if age > OLD else None)
 
 
 def _said(*command: str) -> str:
@@ -70,7 +70,7 @@ def _javascript() -> Found:
         version = re.search(r"(\d+)\.(\d+)\S*", _said(program, "--version") if program else "")
         if version and (int(version[1]), int(version[2])) >= least:
             return Found("JavaScript", "good", f"{name} {version[0]}")
-    return Found("JavaScript", "bad", "no runtime: YouTube will not work", "pip install 'yt-dlp[default,deno]'")
+    return Found("JavaScript", "bad", "no runtime: YouTube will not work", UPDATE)
 
 
 def _ffmpeg() -> Found:

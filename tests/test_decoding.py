@@ -202,6 +202,7 @@ def test_damage_anywhere_gives_a_sentence_or_the_whole_length(sounds, tmp_path, 
 # Files that name other files ----------------------------------------------------------------------
 
 
+@pytest.mark.fault(8)
 def test_playlists_read_no_other_file_and_open_no_connection(sounds, tmp_path, program):
     canary = shutil.copy(sounds / "a.mp3", tmp_path / "canary.mp3")
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -222,6 +223,7 @@ def test_playlists_read_no_other_file_and_open_no_connection(sounds, tmp_path, p
             listener.accept()
 
 
+@pytest.mark.fault(8)
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
 @pytest.mark.parametrize("name", ["-i", "concat:a.mp3|b.mp3", "een naam %03d 'met' é 🎧.mp3"])
 def test_a_name_is_only_a_name(sounds, tmp_path, monkeypatch, name):

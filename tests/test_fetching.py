@@ -179,23 +179,27 @@ def test_captions_and_chapters_move_with_their_part(site, tmp_path, monkeypatch)
 # Addresses that must not be followed --------------------------------------------------------------
 
 
+@pytest.mark.fault(12)
 @pytest.mark.parametrize("source", ["file:///etc/passwd", "ftp://e.org/x.mp3", "data:audio/mp3;base64,AA", "http:///x"])
 def test_only_web_addresses_are_downloaded(source):
     with pytest.raises(PipelineError, match="is no address of a recording"):
         probe.probe_source(source)
 
 
+@pytest.mark.fault(12)
 @pytest.mark.parametrize("source", ["--exec", "-i", "www.youtube.com/watch?v=x"])
 def test_what_is_neither_address_nor_file_is_said_to_be_absent(source):
     with pytest.raises(PipelineError, match="there is no file"):
         probe.probe_source(source)
 
 
+@pytest.mark.fault(12)
 def test_a_link_local_address_is_refused_even_when_asked_for():
     with pytest.raises(PipelineError, match=r"leads to 169\.254\.169\.254, inside this computer or its network"):
         probe.probe_source("http://169.254.169.254/latest/meta-data/")
 
 
+@pytest.mark.fault(12)
 def test_a_page_cannot_send_us_into_this_computer_but_may_lead_on(site, tmp_path):
     secret = f"http://127.0.0.2:{site.server_port}/ok/speech.mp3"
     with pytest.raises(PipelineError, match=r"leads to 127\.0\.0\.2, inside this computer or its network"):
@@ -204,6 +208,7 @@ def test_a_page_cannot_send_us_into_this_computer_but_may_lead_on(site, tmp_path
     assert fetch(site.url(f"to/x?url={site.url('ok/speech.mp3')}"), tmp_path).exists()
 
 
+@pytest.mark.fault(12)
 def test_yt_dlp_can_run_nothing_and_read_nothing_else(tmp_path):
     told = ytdlp.options(tmp_path, None)
     assert told["enable_file_urls"] is False
@@ -212,6 +217,7 @@ def test_yt_dlp_can_run_nothing_and_read_nothing_else(tmp_path):
     assert not {"exec_cmd", "netrc_cmd", "postprocessors", "usenetrc", "cookiesfrombrowser"} & set(told)
 
 
+@pytest.mark.fault(18)
 def test_cookies_are_read_and_never_written(site, tmp_path):
     jar = tmp_path / "cookies.txt"
     jar.write_text("# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t0\tkey\tgeheim\n")
@@ -223,6 +229,7 @@ def test_cookies_are_read_and_never_written(site, tmp_path):
         ytdlp.probe(site.url("ok/speech.mp3"), str(tmp_path / "absent"))
 
 
+@pytest.mark.fault(18)
 def test_a_password_in_an_address_is_refused():
     with pytest.raises(PipelineError, match="user name or password") as refused:
         probe.probe_source("https://anna:geheim@example.org/x.mp3")

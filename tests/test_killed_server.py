@@ -36,6 +36,7 @@ def started(home):
     return server, reader
 
 
+@pytest.mark.fault(2)
 def test_what_was_acknowledged_survives_a_kill_at_any_moment(home):
     chance, acknowledged = random.Random(5), []
     for number in range(KILLS):

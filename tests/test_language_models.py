@@ -155,6 +155,7 @@ FAULTS: dict[str, tuple[object, str, int]] = {
 }
 
 
+@pytest.mark.fault(15)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_whatever_fails_is_tried_no_more_than_twice_again_and_then_extractive(fault: str) -> None:
     said, why, most = FAULTS[fault]
@@ -165,6 +166,7 @@ def test_whatever_fails_is_tried_no_more_than_twice_again_and_then_extractive(fa
     assert findings(parts) == []
 
 
+@pytest.mark.fault(15)
 def test_an_endpoint_that_is_not_there_costs_one_attempt() -> None:
     with endpoint(honest) as server:
         pass  # it is closed again
@@ -218,6 +220,7 @@ CLAIMS = (
 )
 
 
+@pytest.mark.fault(14)
 def test_an_obedient_model_cannot_say_what_was_injected_in_a_hundred_ways() -> None:
     lines = FIETSPAD.strip().splitlines()
     tried = 0
@@ -249,6 +252,7 @@ def obeying(claim: str) -> Answer:
     return answer
 
 
+@pytest.mark.fault(15)
 @pytest.mark.parametrize("text", ["", "  ", "geen", "[]", "{", "{'a': 1}", '{"a": ' * 2000, "x" * 30_000, None, 3])
 def test_an_answer_is_json_or_says_why_not(text: object) -> None:
     with pytest.raises(UnusableError):
@@ -266,6 +270,7 @@ def settings(server: Server, toml: str) -> str:
     return f'{toml}\n[draft]\nwriter = "llm"\n\n[llm]\nbase_url = "{server.url}"\nkey_env = "CANARY_KEY"\n'
 
 
+@pytest.mark.fault(18)
 def test_a_key_comes_in_no_file_no_message_and_no_traceback(done, impressie, monkeypatch) -> None:  # noqa: F811
     monkeypatch.setenv("CANARY_KEY", "sk-canary-4711")
     toml, home = done, done.parent.parent

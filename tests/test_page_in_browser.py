@@ -162,6 +162,7 @@ def test_what_was_typed_survives_a_server_that_went_away(page):
     save(page)
 
 
+@pytest.mark.fault(17)
 def test_two_tabs_on_one_paragraph_are_shown_both_texts(context, page, home):
     other = opened(context)
     edit(page, 1, "Van de eerste tab.")
@@ -479,6 +480,7 @@ def test_every_state_of_the_page_is_accessible_and_fits(browser, server, width, 
     context.close()
 
 
+@pytest.mark.fault(13)
 def test_scripts_from_outside_are_inert_everywhere_on_the_page(context, home):
     """Every payload stands in the title, a name, a role, an organisation, the transcript and the article."""
     toml = home / "configs" / f"{SLUG}.toml"

@@ -86,6 +86,7 @@ def test_what_was_typed_in_an_editor_of_her_own_is_not_lost_by_a_save_on_the_pag
     assert impressie("run", SLUG).code == 0
 
 
+@pytest.mark.fault(17)
 def test_two_tabs_that_edit_different_blocks_both_keep_their_words(page, home):
     now = page.api("article")
     one, other = [block for block in now["blocks"] if block["kind"] == "paragraph"][:2]
@@ -97,6 +98,7 @@ def test_two_tabs_that_edit_different_blocks_both_keep_their_words(page, home):
     assert "Van tab twee." in article(home)
 
 
+@pytest.mark.fault(17)
 def test_two_tabs_that_edit_the_same_block_are_shown_both(page, home):
     now, block = paragraph(page)
     body = {"was": now["sha"], "op": "replace", "index": block["index"], "base": block["source"]}
@@ -107,6 +109,7 @@ def test_two_tabs_that_edit_the_same_block_are_shown_both(page, home):
     assert "Van tab een." in article(home)
 
 
+@pytest.mark.fault(17)
 def test_two_hundred_races_lose_no_edit(page, home):
     """Two tabs add a paragraph each, a hundred times over, at the same moment: all two hundred are there."""
     together = threading.Barrier(2)

