@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 TORCH ?= torch==2.13.0
 
-.PHONY: demo test lint faults bench bench-speakers clean
+.PHONY: demo test lint faults audit bench bench-speakers clean
 
 demo: .venv/ready  ## set up, and turn the sample webinar into an article
 	$(BIN)/impressie demo
@@ -20,6 +20,10 @@ lint: .venv/ready-test  ## lint, types and layers
 
 faults: .venv/ready-test  ## whatever may go wrong, at night size: an hour or two
 	IMPRESSIE_FAULTS=nightly $(BIN)/python -m pytest -q -p tests.faults.table -m fault
+
+audit: .venv/ready  ## known vulnerabilities of what is installed; asks pypi.org
+	$(PIP) pip-audit
+	$(BIN)/pip-audit --disable-pip --require-hashes -r constraints.txt
 
 bench-speakers: .venv/ready-bench .venv-peers/ready  ## who said what, beside the peers: RECORDINGS="FOLDER …"
 	$(BIN)/python tests/bench/speakers.py --peers .venv-peers/bin/python $(RECORDINGS)
