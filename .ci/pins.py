@@ -15,8 +15,10 @@ from packaging.utils import canonicalize_name
 from pypi_simple import PyPISimple
 
 UNPINNED = {"impressie", "torch", "triton", "yt-dlp", "yt-dlp-ejs", "deno"}
-ELSEWHERE = ("cp38-cp38", "cp39-cp39", "cp310-cp310", "pp3", "win32", "i686", "ppc64le", "s390x", "armv7l", "riscv64", "ios", "android",
-             "wasm", "cp313t", "cp314t", "cp36-cp36", "cp37-cp37", "cp27")  # fmt: skip
+ELSEWHERE = (
+    *("cp27", "cp36-cp36", "cp37-cp37", "cp38-cp38", "cp39-cp39", "cp310-cp310", "cp313t", "cp314t", "pp3"),
+    *("win32", "i686", "ppc64le", "s390x", "armv7l", "riscv64", "ios", "android", "wasm"),
+)
 ROOT = Path(__file__).parent.parent
 
 

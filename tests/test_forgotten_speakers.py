@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline import approving, articles, edits, silencing, voices, webinars
+from pipeline import approving, articles, console, edits, runner, silencing, voices, webinars
 from pipeline.article.text import norms
 from pipeline.edits import Approval, Review
 from pipeline.speech.names import names_of
@@ -41,6 +41,8 @@ def whole(tmp_path_factory):
         "\n[[speakers]]", SETTINGS.format(transcript=(LIES / "loket.vtt").as_posix()) + "\n[[speakers]]", 1
     )
     (folder / "configs" / f"{SLUG}.toml").write_text(toml, encoding="utf-8")
+    with console.terminal() as face:
+        runner.run(Workspace(folder, SLUG), face)
     return folder
 
 
@@ -55,7 +57,6 @@ def workspace(whole, home):
 @pytest.fixture
 def worked_on(workspace, impressie):
     """The webinar after all that an editor may have done with it; and what was said, by whom."""
-    assert impressie("run", "loket").code == 0
     heard = voices.heard(workspace)
     letter = next(v for v, named in names(workspace, heard).items() if named.name == WHO)
     assert impressie("speakers", "loket", "set", f"{letter}={WHO}").code == 0

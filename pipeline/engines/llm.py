@@ -18,7 +18,7 @@ from pipeline.article.plan import options
 from pipeline.article.scene import Scene
 from pipeline.article.stretches import Stretch, values
 from pipeline.article.support import Ground
-from pipeline.article.text import escaped, inside, lemmas, norms, number, upper_first
+from pipeline.article.text import escaped, inside, lemmas, norms, number, upper_first, wordset
 from pipeline.article.wording import near
 from pipeline.config import CheckParams, LlmParams
 from pipeline.engines import extractive, meaning, sections
@@ -29,6 +29,7 @@ from pipeline.writing import DraftPart, Plan, Quote, Section
 PLACE = re.compile(r"\{(naam|rol):([A-Z]+)\}")
 QUOTED = re.compile(r"[‘’“”\"„«»]|(?<!\w)'|'(?!\w)")
 OF_A_SPEAKER = {"ik", "wij", "we", "ons", "onze", "mij", "mijn", "jij", "jou", "jouw", "jullie"}  # not of an article
+TALKING = wordset("talking")  # what a sentence may say of the webinar itself
 LONGEST = 45  # words of one sentence
 LATE = 2  # answers that did not come in time, after which no more are waited for
 PAUSE = 1.0  # seconds before an endpoint that is busy is asked again, doubled each time
@@ -137,7 +138,9 @@ class Writer:
         sentence = answer.get("zin")
         if isinstance(sentence, str) and (told := usable(sentence, mine, ground, (), plain=True)):
             own = next(claim.text for claim in part.claims if not claim.cites)  # who discussed them
-            part = part.model_copy(update={"markdown": part.markdown.replace(own, told)})
+            who = " ".join(guest.role or "" for guest in mine.guests)
+            if set(lemmas(told)) <= TALKING | set(lemmas(f"{own} {who}")):  # nobody is cited, so nothing is claimed
+                part = part.model_copy(update={"markdown": part.markdown.replace(own, told)})
         scene.plan, scene.asked = mine.plan, mine.asked
         return part.model_copy(update={"writer": "llm"})
 
@@ -249,8 +252,8 @@ def _attributed(text: str, quote: Quote, scene: Scene, ground: Ground) -> str:
 def usable(text: str, scene: Scene, ground: Ground, cites: Sequence[str], *, plain: bool = False) -> str | None:
     """A sentence of the model's with its names filled in, fit for the article; None where anything is wrong with it.
 
-    It may type no quote mark, no name and no code that is unknown, and the transcript must hold it up. `plain`: it may
-    hold no code at all.
+    It may type no quote mark, no name and no code that is unknown, it says by a code who said what it cites, and the
+    transcript must hold it up. `plain`: it may hold no code at all.
     """
     line = " ".join(text.split())
     bare = PLACE.sub(" ", line)
@@ -262,6 +265,8 @@ def usable(text: str, scene: Scene, ground: Ground, cites: Sequence[str], *, pla
         return None
     if any(voice not in people for _, voice in codes):
         return None
+    if cites and not {scene.evidence.by_id[key].voice for key in cites} & {voice for _, voice in codes}:
+        return None  # what one person said would stand there as a fact; so would an order that somebody read out
     if not re.search(r"[.?]$", line) or any(people[voice].role is None for kind, voice in codes if kind == "rol"):
         return None
     named = set(scene.named)

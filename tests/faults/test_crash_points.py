@@ -125,6 +125,24 @@ def test_a_kill_at_any_call_leaves_the_old_or_the_new_state(ground, whole, recor
     assert not wrong, told(wrong)
 
 
+@pytest.mark.fault(1)
+def test_every_file_is_on_the_disk_before_it_takes_its_place(ground):
+    """A kill cannot show this, a power cut would: written, synced, renamed, and the folder synced."""
+    unsynced, unsealed = set(), set()
+    for point in ground.points:
+        folder, _, name = point.what.rpartition("/")
+        if point.call.startswith("fsync"):
+            unsynced.discard(point.what)
+            unsealed.discard(point.what)
+        elif name.endswith(".next") and (point.call.startswith("rename") or "write" in point.call):
+            unsynced.add(point.what)
+        elif point.call.startswith("rename") and ".forgetting-" not in point.what and ".trash-" not in point.what:
+            beside = f"{folder}/.{name}.next"
+            assert beside not in unsynced, f"{point.what} took its place before it was on the disk"
+            unsealed.add(folder)
+    assert unsealed == set()
+
+
 @pytest.mark.fault(3)
 @pytest.mark.parametrize("refusal", REFUSALS)
 def test_a_refusal_by_the_disk_is_one_sentence_and_loses_nothing(ground, whole, refusal, record_property):
