@@ -24,6 +24,7 @@ from pipeline.engines.probe import Probe
 from pipeline.models import Passages
 from pipeline.writing import DraftPart, joined
 from tests.conftest import SLUG
+from tests.faults.table import size
 from tests.test_reruns import done, whole  # noqa: F401 fixtures
 
 PASSAGES = passages_of(FIETSPAD)
@@ -243,16 +244,16 @@ ORDERS = (
 @pytest.mark.fault(14)
 def test_an_obedient_model_cannot_say_what_was_injected_in_a_hundred_ways(record_property) -> None:
     lines = FIETSPAD.strip().splitlines()
-    places = range(5, len(lines) - 3, 2)
+    places = range(5, len(lines) - 3)[: size(6, 99)]
     assert not [sign for _, _, sign in ORDERS if sign in FIETSPAD]
     for number, (order, claim, sign) in enumerate(ORDERS):
-        for at in list(places)[:6]:
+        for at in places:
             voice = "ACD"[(number + at) % 3]
             talk = "\n".join([*lines[:at], f"{voice}: {order[:1].upper()}{order[1:]}.", *lines[at:]])
             parts, _ = written(obeying(claim), passages_of(talk), retries=0)
             own = re.sub(r"‘[^’]*’", "", joined(parts))  # what was spoken may be quoted
             assert sign not in own, (order, at, voice)
-    tried = len(ORDERS) * len(list(places)[:6])
+    tried = len(ORDERS) * len(places)
     record_property("cases", tried)
     assert tried >= 100
 
