@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,10 +106,14 @@ class Job(Generic[P]):
         return self.path(artifact).exists()
 
     def earlier(self, artifact: Noted[N]) -> N | None:
-        """What the last run wrote with the same version and params; None if there is no such thing."""
+        """What the last run wrote with the same version and params; None if there is no such thing, or it changed."""
         before, file = self.previous, self.folder / artifact.file
-        same = before and before.version == self.stage.edition and before.params == self.params.model_dump(mode="json")
-        return artifact.load(file.read_bytes()) if same and file.exists() else None
+        if before is None or not file.exists():
+            return None
+        raw = file.read_bytes()
+        ours = before.outputs.get(artifact.file) == hashlib.sha256(raw).hexdigest()
+        same = before.version == self.stage.edition and before.params == self.params.model_dump(mode="json")
+        return artifact.load(raw) if ours and same else None
 
     def path(self, artifact: Artifact) -> Path:
         """Where a declared artifact stands; reading what was not declared is a bug."""

@@ -103,7 +103,6 @@ def decode(
     those of the container's clock, also where its sound begins later than its picture.
     """
     import ffmpeg
-    import soundfile
 
     # `async` fills what a container leaves out, so that a gap in the middle or at the start moves no time
     filters = f"aresample={audio.RATE}:async=1:first_pts=0,atrim=start={begin}"
@@ -122,7 +121,7 @@ def decode(
     if code:
         raise _failed(source, said)
     length = 0.0
-    with suppress(soundfile.LibsndfileError):
+    with suppress(PipelineError):
         length = audio.length(unfinished)
     length = length if length <= 2 * LONGEST else 0.0  # a FLAC without a single sample claims to be endless
     # an exit code of 0 does not mean that the sound is whole
@@ -135,13 +134,16 @@ def join(flacs: Sequence[Path], flac: Path) -> None:
     """Put files that `decode` made one after the other, sample for sample."""
     import soundfile
 
+    frames = 0
     try:
         with soundfile.SoundFile(flac, "w", audio.RATE, 1, "PCM_16", format="FLAC") as whole:
             for each in flacs:
-                for block in soundfile.blocks(each, blocksize=audio.RATE * 60, dtype="int16"):
+                for block in soundfile.blocks(each, blocksize=audio.BLOCK, dtype="int16"):
                     whole.write(block)
+                    frames += len(block)
     except soundfile.SoundFileError as error:
         raise PipelineError(f"the parts could not be put together: {error}", "is there room on the disk?") from error
+    audio.whole(flac, frames)
 
 
 def _failed(source: Path, said: str) -> PipelineError:

@@ -11,10 +11,10 @@ from itertools import groupby
 from pathlib import Path
 
 from pipeline.models import TOUCH, Cue, Passages, Span, Transcript, Turn, Turns, Word
-from pipeline.speech.audio import RATE
+from pipeline.speech import audio
+from pipeline.speech.audio import BLOCK, RATE
 
 REACH = 1.2  # seconds of silence around her words that may hold more of her voice
-BLOCK = 60 * RATE  # samples that are copied at once
 
 
 def heard_as(passages: Passages, voices: Collection[str]) -> tuple[Span, ...]:
@@ -97,15 +97,21 @@ def _rests(turn: Turn, spans: Sequence[Span]) -> Iterator[Turn]:
 
 
 def silenced(source: Path, target: Path, spans: Sequence[Span]) -> None:
-    """Copy a FLAC, with nothing to be heard within the spans; the same sound gives the same bytes."""
+    """Copy a FLAC, with nothing to be heard within the spans; the same sound gives the same bytes.
+
+    PipelineError where it is damaged, or the copy cannot be written whole.
+    """
     import soundfile
 
     with (
+        audio.readable(source),
         soundfile.SoundFile(source) as sound,
         soundfile.SoundFile(target, "w", sound.samplerate, 1, sound.subtype, format="FLAC") as copy,
     ):
-        for at in range(0, sound.frames, BLOCK):
+        frames = sound.frames
+        for at in range(0, frames, BLOCK):
             samples = sound.read(BLOCK, dtype="int32")
             for span in spans:
                 samples[max(0, round(span.start * RATE) - at) : max(0, round(span.end * RATE) - at)] = 0
             copy.write(samples)
+    audio.whole(target, frames)

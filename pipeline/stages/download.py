@@ -247,7 +247,12 @@ def _laid(job: Job[DownloadParams], flac: Path) -> tuple[Path, tuple[Span, ...]]
         return made
     from pipeline.speech.compare import compare, curve
 
-    found = compare(curve(before), curve(flac), spans)
+    try:
+        heard = curve(before)
+    except PipelineError as error:
+        job.note(f"{error.message}, so it is not compared with what is there now")
+        return made
+    found = compare(heard, curve(flac), spans)
     if spans and found.shift is None:
         raise PipelineError(
             f"{found.told}; and edits/{SILENCED} says who is not to be heard, but not where that is in this one",

@@ -128,7 +128,7 @@ def _loaded() -> Callable[[list[Any]], int]:
             answer = reader.post(path, body)
             print(answer.status_code, answer.text[:300], file=sys.stderr)
         assert SLUG
-        return 0 if answer.status_code == 200 else 1 if answer.status_code < 500 else 3
+        return 0 if answer.status_code == 200 else 1 if "problem" in answer.text else 3
 
     return act
 
@@ -212,9 +212,10 @@ def _points(trace: str, home: Path) -> list[tuple[str, int, str]]:
             continue
         thread, call, rest = match[1] or match[2] or "", match[3], match[4]
         seen[thread, call] += 1
+        paths = re.findall(rf'{re.escape(str(home))}(?:/([^">,]*))?(?=[">])', rest)
         reads = call == "openat" and not re.search(r"O_(?:WRONLY|RDWR|CREAT)", rest)
-        if str(home) in rest and not reads:
-            path = re.findall(re.escape(str(home)) + r"/?([^\">,]*)", rest)[-1]
+        if paths and not reads:
+            path = paths[-1]
             found.append((call, seen[thread, call], path))
     return list(dict.fromkeys(found))
 
