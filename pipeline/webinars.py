@@ -113,14 +113,18 @@ def learnt(workspace: Workspace, terms: Iterable[str]) -> tuple[list[str], dict[
 def _unlearn(home: Path, slug: str) -> None:
     """Take out of the word list what this webinar taught."""
     path = home / "configs" / WORD_LIST
-    document = read_toml(path) if path.exists() else {}
-    came = document.get(CAME_FROM, {})
-    for term in [term for term, source in came.items() if source == slug]:
-        del came[term]
-        listed = document.get("glossary", [])
-        if term in listed:
-            listed.remove(term)
-        write_atomic(path, tomlkit.dumps(document).encode())
+    if not path.exists():
+        return
+    with sharing(home):
+        document = read_toml(path)
+        listed, came = document.get("glossary", []), document.get(CAME_FROM, {})
+        taught = [term for term, source in came.items() if source == slug]
+        for term in taught:
+            del came[term]
+            if term in listed:
+                listed.remove(term)
+        if taught:
+            write_atomic(path, tomlkit.dumps(document).encode())
 
 
 def list_speaker(workspace: Workspace, name: str, role: str | None, organisation: str | None, was: str | None) -> None:
@@ -169,8 +173,7 @@ def finish_forgetting(home: Path) -> None:
         slug = doomed.name.removeprefix(FORGETTING)
         if (outputs / slug).exists():
             replace(outputs / slug, doomed / uuid4().hex)
-        with sharing(home):
-            _unlearn(home, slug)
+        _unlearn(home, slug)
         (home / "configs" / f"{slug}.toml").unlink(missing_ok=True)
         replace(doomed, outputs / f"{TRASH}{uuid4().hex}")
     for trash in outputs.glob(f"{TRASH}*"):

@@ -66,9 +66,9 @@ def replace(source: Path, target: Path) -> None:
 
 
 def sharing(home: Path) -> FileLock:
-    """Held while something is changed that the webinars of a home share: their word list."""
-    (home / "outputs").mkdir(parents=True, exist_ok=True)
-    return FileLock(home / "outputs" / ".lock", timeout=PATIENCE)
+    """Held while the word list is changed, which the webinars of a home share."""
+    (home / "configs").mkdir(parents=True, exist_ok=True)
+    return FileLock(home / "configs" / f".{WORD_LIST}.lock", timeout=PATIENCE)
 
 
 def _next(path: Path) -> Path:
@@ -193,11 +193,11 @@ class Workspace:
 
     def heal(self) -> None:
         """Finish what a killed run had promised, and sweep what it left half written. Wants the lock."""
-        with sharing(self.home):
+        words = self.home / "configs" / WORD_LIST
+        with sharing(self.home) if words.exists() or _next(words).exists() else nullcontext():
             self._finish_together()
-            for shared in (self.home / "configs").glob(f".*{NEXT}"):
-                if shared.name in (_next(self.toml).name, f".{WORD_LIST}{NEXT}"):
-                    shared.unlink()
+            _next(words).unlink(missing_ok=True)
+        _next(self.toml).unlink(missing_ok=True)
         for promised in sorted((self.folder / "receipts").glob(f"[!.]*{NEXT}.json")):
             receipt = self.receipt(promised.stem)
             if receipt is None:
