@@ -6,6 +6,7 @@ injects is injected by strace, as SQLite's testers do it: the kernel never sees 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -99,16 +100,20 @@ def _loaded() -> Callable[[list[Any]], int]:
     import onnxruntime  # noqa: F401
 
     from pipeline import cli, runner
+    from pipeline.article.text import lemma, rarity
     from pipeline.engines import meaning
     from pipeline.review import app  # noqa: F401
     from pipeline.stages import rehear
     from tests.conftest import SLUG
     from tests.served import reading
 
+    rarity("lemma")  # the dictionaries take longer to load than all the rest
+    lemma("liepen")
     meaning.fetch = lambda *_: None
     meaning.judge = lambda: None
     rehear.time = SimpleNamespace(perf_counter=lambda: 0.0)  # how long it took stands in the report
     assert runner
+    gc.freeze()  # else each child copies what the collector touches
 
     def act(does: list[Any]) -> int:
         kind, *rest = does
