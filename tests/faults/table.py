@@ -7,12 +7,15 @@ Tests that show a row are marked `@pytest.mark.fault(ROW)`; each counts as one c
 from __future__ import annotations
 
 import os
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+README = Path(__file__).with_name("README.md")
+HEAD = ("| | fault | cases | failures | |", "|---|---|---|---|---|")
 NIGHTLY = os.environ.get("IMPRESSIE_FAULTS") == "nightly"
 ROWS = {
     1: "killed at every system call of its writing",
@@ -69,11 +72,13 @@ class Table:
         if "figure" in told:
             row.figures.append(str(told["figure"]))
 
-    def lines(self) -> list[str]:
-        table = ["| | fault | cases | failures | |", "|---|---|---|---|---|"]
-        for number, row in sorted(self.rows.items()):
-            table.append(f"| {number} | {ROWS[number]} | {row.cases} | {row.failures} | {'; '.join(row.figures)} |")
-        return table
+    def lines(self, before: str = "") -> list[str]:
+        """The rows that ran, in the place of those of a table that was there before."""
+        lines = {int(number): line for line, number in re.findall(r"^(\| (\d+) \|.*)$", before, re.MULTILINE)}
+        for number, row in self.rows.items():
+            told = "; ".join(row.figures)
+            lines[number] = f"| {number} | {ROWS[number]} | {row.cases} | {row.failures} | {told} |"
+        return [*HEAD, *(line for _, line in sorted(lines.items()))]
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if not self.rows:
@@ -83,7 +88,10 @@ class Table:
             terminalreporter.write_line(line)
         cases, failures = (sum(getattr(row, name) for row in self.rows.values()) for name in ("cases", "failures"))
         if NIGHTLY:
-            (Path(__file__).parent / "table.md").write_text("\n".join([*self.lines(), ""]), encoding="utf-8")
+            text = README.read_text(encoding="utf-8")
+            begin, end = text.index(HEAD[0]), text.index("\n\n", text.index(HEAD[0]))
+            table = "\n".join(self.lines(text[begin:end]))
+            README.write_text(text[:begin] + table + text[end:], encoding="utf-8")
         terminalreporter.write_line(f"{len(self.rows)} faults, {cases} cases, {failures} failures")
 
 

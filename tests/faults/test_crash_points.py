@@ -90,16 +90,18 @@ def whole(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return edited(forks, begun(tmp_path_factory.mktemp("whole")))
 
 
-@pytest.fixture(params=[name for name in DONE if size(0, 1) or name in SHORT])
-def ground(request: pytest.FixtureRequest, forks: Forks, whole: Path, tmp_path: Path) -> Ground:
-    does, base = DONE[request.param], whole
+@pytest.fixture(scope="module", params=[name for name in DONE if size(0, 1) or name in SHORT])
+def ground(
+    request: pytest.FixtureRequest, forks: Forks, whole: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Ground:
+    does, base, folder = DONE[request.param], whole, tmp_path_factory.mktemp(request.param)
     heal = heals(does)
     if request.param == "approve":
-        base = waived(forks, copied(whole, tmp_path / "waived"))
-    home = copied(base, tmp_path / "home")
+        base = waived(forks, copied(whole, folder / "waived"))
+    home = copied(base, folder / "home")
     forks(home, heal)
     before = tree(home)
-    home = copied(base, tmp_path / "home")
+    home = copied(base, folder / "home")
     ended = forks(home, does, count=True)
     assert ended.code == 0, ended.said
     forks(home, heal)
