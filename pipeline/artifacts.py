@@ -37,7 +37,7 @@ class Noted(Artifact, Generic[N]):
 
     def load(self, raw: bytes) -> N:
         """The noun out of its JSON; PipelineError names the file and the field."""
-        hint = "undo the change to that file, or run its stage again with --discard-edits"
+        hint = "run its stage again ('impressie run'), with 'rerun … --discard-edits' if you changed it by hand"
         return parsed(self.noun, raw, self.file, hint)
 
 
@@ -55,10 +55,7 @@ def parsed(noun: type[N], raw: bytes, file: str, hint: str) -> N:
     if made > noun.current():
         raise PipelineError(f"{file} was made by a newer version of impressie", "use that version for this webinar")
     if 0 < made < noun.current():
-        raise PipelineError(
-            f"{file} was made by an earlier version of impressie, which wrote it differently",
-            "'impressie run' makes it again; if you changed it by hand: its stage again with --discard-edits",
-        )
+        raise PipelineError(f"{file} was made by an earlier version of impressie, which wrote it differently", hint)
     if wrong:
         raise PipelineError(f"{file} cannot be read: {first_problem(wrong)}", hint) from wrong
     return value

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Optional
 import typer
 
 from pipeline import __version__, console
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, refused
 from pipeline.here import Here, Slug
 from pipeline.publish import publish
 
@@ -358,8 +358,8 @@ def forget(
     """Remove every trace of a webinar, your edits included; or of what one person said in it."""
     from pipeline import webinars
 
-    workspace = webinars.find(Here.home(), slug)
-    if speaker:
+    workspace = webinars.find(Here.home(), slug, doomed=speaker is None)
+    if speaker is not None:
         _forget_speaker(workspace, speaker, yes)
         return
     if not yes and not typer.confirm(f"Remove {workspace.slug}, with its recording, article and edits?", err=True):
@@ -383,7 +383,7 @@ def _forget_speaker(workspace: Any, speaker: str, yes: bool) -> None:
 
 
 def main() -> None:
-    """The command line: PipelineErrors in one sentence, Ctrl-C with 130; anything else is a bug and shows itself."""
+    """The command line: PipelineErrors and a disk's refusals in one sentence, Ctrl-C with 130; the rest is a bug."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # A terminal knows best what it can show; a file or a pipe gets UTF-8.
@@ -398,4 +398,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
+        sys.exit(1)
+    except OSError as error:
+        console.error(refused(error))
         sys.exit(1)

@@ -10,15 +10,16 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from filelock import FileLock
 from pydantic import Field, ValidationError
 
-from pipeline.artifacts import AUDIO, parsed
+from pipeline.artifacts import AUDIO, RECORDING, parsed
+from pipeline.errors import PipelineError
 from pipeline.models import Kept, Noun, Span
-from pipeline.workspace import PATIENCE, Workspace, sha256, write_atomic
+from pipeline.workspace import Workspace, held, sha256, write_atomic
 
 NAMES = "names.json"
 VOICES = "voices.json"
@@ -86,10 +87,14 @@ class Barred(Kept):
 
 
 class Silenced(Kept):
-    """edits/silenced.json: where somebody spoke who is not to be heard or read any more; `times_of` as in Names."""
+    """edits/silenced.json: where somebody spoke who is not to be heard or read any more; `times_of` as in Names.
+
+    `recording` is the identity of the recording that these times are of.
+    """
 
     spans: tuple[Span, ...] = ()
     times_of: str | None = None
+    recording: str | None = None
 
 
 class Silencing(Kept):
@@ -244,11 +249,18 @@ def lay(
         workspace.replace_together(files)
 
 
-def alone(workspace: Workspace) -> FileLock:
+def alone(workspace: Workspace) -> AbstractContextManager[None]:
     """Held while something in edits/ is read, changed and written; what takes long never holds it."""
-    folder = workspace.folder / "edits"
-    folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(folder / ".lock", timeout=PATIENCE)
+    return held(workspace.folder / "edits" / ".lock")
+
+
+def unsettled(workspace: Workspace) -> None:
+    """PipelineError while somebody who is to be forgotten is not gone everywhere."""
+    if (workspace.folder / "edits" / SILENCING).exists():
+        raise PipelineError(
+            f"in {workspace.slug} a speaker is being forgotten, and is not gone everywhere yet",
+            "any impressie command goes on with it, and says what stands in the way",
+        )
 
 
 def write(path: Path, edited: Noun) -> None:
@@ -296,6 +308,10 @@ def _settle_silence(workspace: Workspace, shift: Shift) -> None:
     path, file = workspace.folder / "edits" / SILENCED, f"edits/{SILENCED}"
     before = workspace.sha256(file)
     _settle(path, Silenced, shift)
+    silenced, recording = read(path, Silenced), workspace.path(RECORDING.file)
+    if silenced.spans and recording.exists():
+        of = RECORDING.load(recording.read_bytes()).identity
+        write(path, silenced.model_copy(update={"recording": of}))
     receipt, now = workspace.receipt("download"), workspace.sha256(file)
     if receipt and now and receipt.inputs.get(file) == before != now:
         renewed = receipt.model_copy(update={"inputs": receipt.inputs | {file: now}})

@@ -24,11 +24,13 @@ class Here:
 
         home = webinars.find_home(cls.asked, Path.cwd())
         if home and home.is_dir():
-            webinars.finish_forgetting(home)
+            problems = webinars.finish_forgetting(home)
             if list(home.glob("outputs/*/edits/silencing.json")):
                 from pipeline import silencing
 
-                silencing.finish(home)
+                problems += silencing.finish(home)
+            for problem in problems:
+                console.say(problem)
         return home
 
     @classmethod

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 import re
 from typing import Any, Literal
 
@@ -100,6 +102,12 @@ class Recording(Kept):
     captions: Payload | None = None
     chapters: tuple[Chapter, ...] = ()
     media_sha256: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> str:
+        """The same for the same parts of the same sources, so that times of one are times of the other."""
+        parts = [(part.start, round(part.end, 1)) for part in self.parts]
+        return hashlib.sha256(json.dumps([self.media_sha256, parts, round(self.duration, 1)]).encode()).hexdigest()
 
     def link(self, moment: float) -> str | None:
         """The address at which `moment` can be heard; None where the source is a file."""

@@ -124,6 +124,7 @@ def run(workspace: Workspace, face: Face) -> int:
 
 def prepare(workspace: Workspace, face: Face, *, discard_edits: bool = False) -> None:
     """Before anything runs: settle what a killed run or a person's hand has left."""
+    edits.unsettled(workspace)
     edits.settle_shift(workspace)
     if not discard_edits and (said := articles.adopt_article(workspace)):
         face.noted(said)

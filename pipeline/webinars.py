@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
@@ -14,7 +14,7 @@ import tomlkit
 from pipeline import edits
 from pipeline.config import DEFAULTS, load_webinar, read_toml, toml_values
 from pipeline.errors import PipelineError
-from pipeline.workspace import WORD_LIST, Workspace, replace, sharing, write_atomic
+from pipeline.workspace import NEXT, WORD_LIST, Workspace, replace, sharing, write_atomic
 
 SETTINGS = ("default", "huisstijl", "prompts", "woordenlijst")  # files of configs/ that are no webinars
 CAME_FROM = "learnt_from"  # its table: term → the webinar that taught it
@@ -46,12 +46,18 @@ def slugs(home: Path) -> list[str]:
     return sorted(path.stem for path in (home / "configs").glob("*.toml") if path.stem not in SETTINGS)
 
 
-def find(home: Path | None, part: str) -> Workspace:
-    """The webinar with this slug, or the only one whose slug holds `part`."""
+def find(home: Path | None, part: str, *, doomed: bool = False) -> Workspace:
+    """The webinar with this slug, or the only one whose slug holds `part`.
+
+    PipelineError while a speaker is to be forgotten there, unless all of it goes (`doomed`).
+    """
     there = slugs(home) if home else []
     matches = [slug for slug in there if slug == part] or [slug for slug in there if part in slug]
     if len(matches) == 1 and home:
-        return Workspace(home, matches[0])
+        found = Workspace(home, matches[0])
+        if not doomed:
+            edits.unsettled(found)
+        return found
     if matches:
         raise PipelineError(f"'{part}' fits several webinars: {', '.join(matches)}", "type more of the name")
     known = f"webinars here: {', '.join(there)}" if there else "there are none here yet: impressie run URL-OR-FILE"
@@ -93,36 +99,44 @@ def glossary(home: Path) -> list[str]:
 def learnt(workspace: Workspace, terms: Iterable[str]) -> tuple[list[str], dict[Path, bytes]]:
     """Those terms that are not in the word list yet, and the word list with them; a person's comments stay.
 
-    It says which webinar each came from, so that `forget` can take it out again. Wants `sharing`.
+    It says which webinars each came from, so that `forget` can take it out again. Wants `sharing`.
     """
     there, path = glossary(workspace.home), workspace.home / "configs" / WORD_LIST
-    new = [term for term in dict.fromkeys(terms) if term not in there]
-    if not new:
-        return [], {}
     document = read_toml(path) if path.exists() else tomlkit.document()
-    listed = document.setdefault("glossary", tomlkit.array().multiline(multiline=True))
-    if CAME_FROM not in document:
-        document[CAME_FROM] = tomlkit.table().comment("the webinar that taught a term; 'forget' takes both away")
-    came = document[CAME_FROM]
-    for term in new:
-        listed.append(term)
-        came[term] = workspace.slug
-    return new, {path: tomlkit.dumps(document).encode()}
+    before = tomlkit.dumps(document)
+    new = []
+    for term in dict.fromkeys(terms):
+        if term not in there:
+            document.setdefault("glossary", tomlkit.array().multiline(multiline=True)).append(term)
+            if CAME_FROM not in document:
+                document[CAME_FROM] = tomlkit.table().comment("the webinars that taught a term; 'forget' takes it away")
+            new.append(term)
+        came = document.get(CAME_FROM, {})
+        if term in new:
+            came[term] = [workspace.slug]
+        elif workspace.slug not in came.get(term, [workspace.slug]):
+            came[term].append(workspace.slug)
+    after = tomlkit.dumps(document)
+    return new, {path: after.encode()} if after != before else {}
 
 
-def _unlearn(home: Path, slug: str) -> None:
-    """Take out of the word list what this webinar taught."""
+def unlearn(home: Path, slug: str, terms: Collection[str] | None = None) -> None:
+    """Take out of the word list what this webinar taught and no other did: these terms, or all."""
     path = home / "configs" / WORD_LIST
     if not path.exists():
         return
     with sharing(home):
         document = read_toml(path)
         listed, came = document.get("glossary", []), document.get(CAME_FROM, {})
-        taught = [term for term, source in came.items() if source == slug]
+        if not isinstance(came, dict) or not all(isinstance(slugs, list) for slugs in came.values()):
+            raise PipelineError(f"{path}: '{CAME_FROM}' should say of each term a list of webinars", "put it right")
+        taught = [t for t, slugs in came.items() if slug in slugs and (terms is None or t in terms)]
         for term in taught:
-            del came[term]
-            if term in listed:
-                listed.remove(term)
+            came[term].remove(slug)
+            if not came[term]:
+                del came[term]
+                if term in listed:
+                    listed.remove(term)
         if taught:
             write_atomic(path, tomlkit.dumps(document).encode())
 
@@ -163,18 +177,26 @@ def forget(workspace: Workspace) -> None:
     if workspace.busy():
         raise PipelineError(f"{workspace.slug} is in use by {workspace.owner()}", "wait until that has finished")
     workspace.folder.with_name(f"{FORGETTING}{workspace.slug}").mkdir(parents=True, exist_ok=True)
-    finish_forgetting(workspace.home)
+    for problem in finish_forgetting(workspace.home):
+        raise PipelineError(problem)
 
 
-def finish_forgetting(home: Path) -> None:
-    """Finish what a killed forget had begun; what cannot be removed yet has no name any more."""
-    outputs = home / "outputs"
+def finish_forgetting(home: Path) -> list[str]:
+    """Finish what a killed forget had begun; what cannot be removed yet has no name any more. Says what is left."""
+    outputs, problems = home / "outputs", []
     for doomed in outputs.glob(f"{FORGETTING}*"):
         slug = doomed.name.removeprefix(FORGETTING)
         if (outputs / slug).exists():
-            replace(outputs / slug, doomed / uuid4().hex)
-        _unlearn(home, slug)
-        (home / "configs" / f"{slug}.toml").unlink(missing_ok=True)
-        replace(doomed, outputs / f"{TRASH}{uuid4().hex}")
+            replace(outputs / slug, outputs / f"{TRASH}{uuid4().hex}")
+        for name in (f"{slug}.toml", f".{slug}.toml{NEXT}"):
+            (home / "configs" / name).unlink(missing_ok=True)
     for trash in outputs.glob(f"{TRASH}*"):
         shutil.rmtree(trash, ignore_errors=True)
+    for doomed in outputs.glob(f"{FORGETTING}*"):
+        try:
+            unlearn(home, doomed.name.removeprefix(FORGETTING))
+            doomed.rmdir()
+        except (PipelineError, OSError) as error:
+            slug = doomed.name.removeprefix(FORGETTING)
+            problems.append(f"{slug} is removed, but for the terms that it taught the word list: {error}")
+    return problems

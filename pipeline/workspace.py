@@ -15,7 +15,7 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +65,20 @@ def replace(source: Path, target: Path) -> None:
             return
 
 
-def sharing(home: Path) -> FileLock:
+@contextmanager
+def held(lock: Path) -> Iterator[None]:
+    """Alone with what this lock guards, also among threads; the same thread may hold it twice."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(lock, timeout=PATIENCE, is_singleton=True):
+            yield
+    except Timeout as error:
+        raise PipelineError(f"another impressie is changing {lock.parent.name}/", "try it again in a moment") from error
+
+
+def sharing(home: Path) -> AbstractContextManager[None]:
     """Held while the word list is changed, which the webinars of a home share."""
-    (home / "configs").mkdir(parents=True, exist_ok=True)
-    return FileLock(home / "configs" / f".{WORD_LIST}.lock", timeout=PATIENCE)
+    return held(home / "configs" / f".{WORD_LIST}.lock")
 
 
 def _next(path: Path) -> Path:
@@ -147,12 +157,17 @@ class Workspace:
                 write_atomic(remembered, json.dumps(known).encode())
         return digest
 
-    def publish(self, receipt: Receipt, outputs: Mapping[str, bytes | Path]) -> Receipt:
-        """Put the outputs of a stage and its receipt in their place, all or nothing."""
+    def publish(
+        self, receipt: Receipt, outputs: Mapping[str, bytes | Path], keeping: Mapping[str, str] | None = None
+    ) -> Receipt:
+        """Put the outputs of a stage and its receipt in their place, all or nothing.
+
+        `keeping`: hashes of other outputs, which a person changed; they stay where they are, and known as changed.
+        """
         for file, content in outputs.items():
             _staged(self.folder / file, content)
         hashes = {file: sha256(_next(self.folder / file)) or "" for file in outputs}
-        receipt = receipt.model_copy(update={"outputs": hashes})
+        receipt = receipt.model_copy(update={"outputs": dict(keeping or {}) | hashes})
         promised = self.receipt_path(f"{receipt.stage}{NEXT}")
         write_atomic(promised, receipt.model_dump_json(indent=1).encode() + b"\n")
         self._finish(promised, receipt)
@@ -172,31 +187,36 @@ class Workspace:
         fsync_folder(promised.parent)
 
     def replace_together(self, files: Mapping[Path, bytes]) -> None:
-        """Replace files of this home, all or nothing; `heal()` finishes what a kill cuts off. Wants the lock."""
-        for path, content in files.items():
-            _staged(path, content)
-        before = {path.relative_to(self.home).as_posix(): sha256(path) for path in files}
-        write_atomic(self.folder / "receipts" / TOGETHER, json.dumps(before).encode())
+        """Replace files of this home, all or nothing; `heal()` finishes what a kill cuts off. Wants the lock.
+
+        What somebody else changed after the kill stays as it is.
+        """
+        promise = []
+        for number, (path, content) in enumerate(files.items()):
+            _staged(self._together(number), content)
+            promise.append((path.relative_to(self.home).as_posix(), sha256(path)))
+        write_atomic(self.folder / "receipts" / TOGETHER, json.dumps(promise).encode())
         self._finish_together()
+
+    def _together(self, number: int) -> Path:
+        """Staged in this webinar's own folder: other webinars share some of the files."""
+        return self.folder / "receipts" / f"together-{number}"
 
     def _finish_together(self) -> None:
         promised = self.folder / "receipts" / TOGETHER
         if not promised.exists():
             return
-        for file, before in json.loads(promised.read_bytes()).items():
-            path = self.home / file
-            if _next(path).exists() and sha256(path) == before:  # else a person changed it since: hers stays
-                replace(_next(path), path)
+        for number, (file, before) in enumerate(json.loads(promised.read_bytes())):
+            path, staged = self.home / file, _next(self._together(number))
+            if staged.exists() and sha256(path) == before:
+                replace(staged, path)
                 fsync_folder(path.parent)
-            _next(path).unlink(missing_ok=True)
+            staged.unlink(missing_ok=True)
         promised.unlink()
 
     def heal(self) -> None:
         """Finish what a killed run had promised, and sweep what it left half written. Wants the lock."""
-        words = self.home / "configs" / WORD_LIST
-        with sharing(self.home) if words.exists() or _next(words).exists() else nullcontext():
-            self._finish_together()
-            _next(words).unlink(missing_ok=True)
+        self._finish_together()
         _next(self.toml).unlink(missing_ok=True)
         for promised in sorted((self.folder / "receipts").glob(f"[!.]*{NEXT}.json")):
             receipt = self.receipt(promised.stem)

@@ -10,11 +10,17 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline import approving, articles, console, edits, runner, silencing, voices, webinars
+from pipeline import approving, articles, console, edits, runner, voices, webinars
+from pipeline.article import gaps
+from pipeline.article.findings import about_gaps
 from pipeline.article.text import norms
 from pipeline.edits import Approval, Review
+from pipeline.errors import PipelineError
+from pipeline.models import Passage, Passages, Turn, Turns, Word
+from pipeline.speech import silence
 from pipeline.speech.names import names_of
 from pipeline.workspace import Workspace
+from tests.served import reading
 
 SLUG = "2026-10-15-het-loket-tussen-de-boeken"
 LIES = Path(__file__).parent / "lies"
@@ -152,7 +158,7 @@ def test_her_quotes_leave_gaps_that_block_approval(worked_on, workspace, impress
     said = impressie("forget", "loket", "--speaker", WHO, "--yes")
     assert "the gaps are marked" in said.err
     text = articles.current(workspace)
-    assert f"‘{silencing.GONE}’, zei {WHO}." in text
+    assert f"‘{gaps.QUOTE}’, zei {WHO}." in text
     assert "Toen: ‘" in text
     assert any(
         obstacle.kind == "quote" and "verwijderd" in obstacle.text for obstacle in approving.gate(workspace).closed
@@ -199,7 +205,7 @@ def test_a_killed_one_is_finished_by_the_next_command(worked_on, workspace, impr
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("pipeline.silencing._blank_stage", killed)
+        patch.setattr("pipeline.blanking._blank_stage", killed)
         assert impressie("forget", "loket", "--speaker", WHO, "--yes").code == 130
     assert impressie("status").code == 0
     assert found(workspace.folder, hers_only(heard, letter)) == {}
@@ -215,3 +221,157 @@ def test_nobody_is_removed_on_a_guess(workspace, impressie):
     said = impressie("forget", "loket", "--speaker", "Niemand", "--yes")
     assert "no voice goes by 'Niemand'" in said.err
     assert workspace.sha256("10-audio.flac") == before
+
+
+# Where something is in the way ---------------------------------------------------------------------
+
+
+def promised(workspace):
+    return workspace.folder / "edits" / "silencing.json"
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_a_blank_name_removes_nothing(worked_on, workspace, impressie, name):
+    said = impressie("forget", "loket", "--speaker", name, "--yes")
+    assert said.code == 1
+    assert "nobody's name" in said.err
+    assert workspace.path("40-passages.json").exists()
+
+
+@pytest.mark.parametrize("gone", ["20-transcript.json", "30-turns.json", "10-given.json", "10-audio.flac"])
+def test_a_file_that_is_gone_already_is_in_nobodys_way(worked_on, workspace, impressie, gone):
+    letter, heard = worked_on
+    workspace.path(gone).unlink()
+    said = impressie("forget", "loket", "--speaker", WHO, "--yes")
+    assert "Traceback" not in said.err
+    assert not promised(workspace).exists()
+    assert found(workspace.folder, hers_only(heard, letter)) == {}
+
+
+def test_a_damaged_recording_is_told_before_anything_is_touched(worked_on, workspace, impressie):
+    flac = workspace.path("10-audio.flac")
+    raw = bytearray(flac.read_bytes())
+    raw[len(raw) // 2 : len(raw) // 2 + 5000] = bytes(5000)
+    flac.write_bytes(raw)
+    before = workspace.sha256("20-transcript.json")
+    said = impressie("forget", "loket", "--speaker", WHO, "--yes")
+    assert said.code == 1
+    assert "10-audio.flac is damaged" in said.err
+    assert not promised(workspace).exists()
+    assert workspace.sha256("20-transcript.json") == before
+
+
+def test_while_it_is_not_finished_nothing_leaves_and_others_go_on(worked_on, workspace, impressie, monkeypatch):
+    letter, heard = worked_on
+
+    def full(*_):
+        raise PipelineError("the sound could not be written whole", "is there room on the disk?")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.speech.silence.silenced", full)
+        assert impressie("forget", "loket", "--speaker", WHO, "--yes").code == 1
+        for command in (["export", "loket", "--to", "vtt"], ["run", "loket"], ["approve", "loket", "--name", "A"]):
+            said = impressie(*command)
+            assert said.code == 1
+            assert "is not gone everywhere yet" in said.err
+        assert "could not be written whole" in impressie("status").err
+        with reading(workspace.home) as page:
+            page.slug = SLUG
+            assert page.get(f"/api/w/{SLUG}/article").status_code >= 400
+        typed = workspace.path("50-article.md")
+        typed.write_text(typed.read_text(encoding="utf-8") + "\nMijn eigen slot.\n", encoding="utf-8")
+    assert impressie("status").code == 0
+    assert not promised(workspace).exists()
+    kept = "".join(path.read_text(encoding="utf-8") for path in (workspace.folder / "edits" / "kept").glob("*.md"))
+    assert "Mijn eigen slot." in kept
+    assert found(workspace.folder, hers_only(heard, letter)) == {}
+
+
+def test_without_the_old_sound_another_cut_of_the_recording_is_refused(worked_on, workspace, impressie):
+    assert impressie("forget", "loket", "--speaker", WHO, "--yes").code == 0
+    workspace.path("10-audio.flac").unlink()
+    said = impressie("rerun", "loket", "download", "--set", "from=1:00")
+    assert said.code == 1
+    assert "nothing left to compare" in said.err
+    assert impressie("rerun", "loket", "download").code == 0
+    sound, _ = soundfile.read(workspace.path("10-audio.flac"), dtype="int16")
+    spans = edits.read(workspace.folder / "edits" / edits.SILENCED, edits.Silenced).spans
+    assert spans
+    assert not any(sound[round(s.start * RATE) : round(s.end * RATE)].any() for s in spans)
+
+
+def test_a_transcript_that_was_changed_by_hand_stays_hers(worked_on, workspace, impressie):
+    letter, heard = worked_on
+    path = workspace.path("20-transcript.json")
+    word = next(w.text for p in heard.passages if p.speaker != letter for w in p.words if len(w.text) > 8)
+    path.write_text(path.read_text(encoding="utf-8").replace(word, f"{word}xx", 1), encoding="utf-8")
+    assert impressie("forget", "loket", "--speaker", WHO, "--yes").code == 0
+    assert "20-transcript.json changed by hand" in impressie("status", "loket").out
+    assert f"{word}xx" in path.read_text(encoding="utf-8")
+    assert found(workspace.folder, hers_only(heard, letter)) == {}
+
+
+def test_a_term_that_only_she_taught_is_forgotten_with_her(worked_on, workspace, impressie):
+    letter, heard = worked_on
+    others = {n for p in heard.passages if p.speaker != letter for n in norms(p.text)}
+    mine = next(
+        w for p in heard.passages if p.speaker == letter for w in norms(p.text) if len(w) > 7 and w not in others
+    )
+    assert impressie("words", "loket", "set", f"{mine}=Zwanenburgs").code == 0
+    words = workspace.home / "configs" / "woordenlijst.toml"
+    assert "Zwanenburgs" in words.read_text(encoding="utf-8")
+    assert impressie("forget", "loket", "--speaker", WHO, "--yes").code == 0
+    assert "Zwanenburgs" not in words.read_text(encoding="utf-8")
+
+
+# Texts and times, by themselves --------------------------------------------------------------------
+
+SHE = "de bibliotheek is de laatste plek waar niemand iets van je wil"
+HE = "wij hebben daar drie jaar geleden een loket geopend voor iedereen"
+
+
+def said(text, voice, at):
+    words = text.split()
+    made = [Word(start=at + i * 0.5, end=at + i * 0.5 + 0.4, text=word) for i, word in enumerate(words)]
+    return Passage(id=f"p{at}", speaker=voice, start=made[0].start, end=made[-1].end, words=tuple(made))
+
+
+TALK = Passages(passages=(said(SHE.capitalize() + ".", "A", 0), said(HE.capitalize() + ".", "B", 20)))
+HERS = gaps.Hers.of(TALK, (WHO,), ("A",))
+FORMS = (
+    "## Aydin: ‘{}’", "## Bibliotheek: {}", "{}, zei Fatma Aydin.", "Volgens Fatma Aydin: {}.", "**Aydin:** {}",
+    "Ze zei dat {}.", "| Aydin | {} |", "‹{}›", "‘{}’, zei Aydin.", "> {}", "- {}", "“{}”", "*{}*",
+    "Eerst dit. {}. Dan dat.",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_her_words_go_in_whatever_form_they_were_written(form):
+    for text in (SHE, SHE.capitalize()):
+        left = gaps.blanked(f"# Titel\n\n{form.format(text)}\n\n‘{HE.capitalize()}’, zei Jan.\n", HERS)
+        assert "laatste plek" not in left
+        assert "niemand iets" not in left
+        assert gaps.gaps(left) == 1
+        assert HE in left.lower()
+
+
+@pytest.mark.parametrize("mark", gaps.MARKS)
+def test_every_gap_stands_in_the_way_of_approval(mark):
+    found = list(about_gaps([f"De wethouder zei {mark} en ging zitten.", "Niets."]))
+    assert [(one.kind, one.severity) for one in found] == [("gap", "blocks")]
+
+
+def test_who_is_silent_for_a_while_takes_nobody_with_her():
+    passages = Passages(passages=(said("Goedemiddag allemaal.", "A", 0), said("Dank u wel.", "A", 120)))
+    spans = silence.heard_as(passages, ["A"])
+    assert len(spans) == 2
+    assert spans[0].end < 3 < 118 < spans[1].start
+
+
+def test_what_the_diarizer_heard_of_her_beside_her_words_is_silent_too():
+    turns = Turns(
+        turns=tuple(Turn(start=a, end=b, speaker=v) for a, b, v in [(0, 8, "A"), (19, 27, "B"), (60, 61, "A")])
+    )
+    spans = silence.heard_as(TALK, ["A"], turns)
+    assert silence.within(60.5, spans)
+    assert not any(silence.within(at, spans) for at in (20.1, 22.0, 24.9))

@@ -72,6 +72,7 @@ def check(
     found += findings.about_claims(shown, printed, evidence, params, recording)
     found += findings.about_prose(shown, printed, Ground(evidence, params, alike), claims, params)
     found += findings.about_spelling(shown, misheard)
+    found += findings.about_gaps(shown)
     found += findings.about_form(shown, quotes, params.style)
     return CheckReport(
         article_sha256=hashlib.sha256(markdown.encode()).hexdigest(),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from pipeline.article.evidence import Evidence
+from pipeline.article.gaps import MARKS
 from pipeline.article.quotes import SAYING, Printed, questions_in
 from pipeline.article.support import Ground
 from pipeline.article.text import CALENDAR, FUNCTION, date, norm, norms, number, numbers, sayable, wordset
@@ -161,6 +162,14 @@ def about_spelling(shown: Sequence[str], misheard: Sequence[Misheard]) -> Iterat
         if f" {' '.join(norms(miss.heard))} " in text:
             told = f"In het artikel staat ‘{miss.heard}’. Is dat ‘{miss.written}’? Beslis het met ‘impressie words’."
             yield look("spelling", told, miss.at[0])
+
+
+def about_gaps(shown: Sequence[str]) -> Iterator[Finding]:
+    """What was taken out because a speaker asked for it leaves a gap that a person has to mend."""
+    for line in shown:
+        if any(mark in line for mark in MARKS):
+            told = f"In {start(line.lstrip('# '))} is iets weggehaald op verzoek van een spreker"
+            yield blocks("gap", f"{told}: maak de alinea af, of haal hem weg.")
 
 
 def about_form(shown: Sequence[str], quotes: Sequence[CheckedQuote], style: HouseStyle) -> Iterator[Finding]:

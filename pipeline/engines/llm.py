@@ -17,7 +17,7 @@ from typing import Any
 from pipeline.article.plan import options
 from pipeline.article.scene import Scene
 from pipeline.article.stretches import Stretch, values
-from pipeline.article.support import Ground
+from pipeline.article.support import SAID, Ground
 from pipeline.article.text import escaped, inside, lemmas, norms, number, upper_first, wordset
 from pipeline.article.wording import near
 from pipeline.config import CheckParams, LlmParams
@@ -27,6 +27,11 @@ from pipeline.stage import Progress
 from pipeline.writing import DraftPart, Plan, Quote, Section
 
 PLACE = re.compile(r"\{(naam|rol):([A-Z]+)\}")
+SAYS = rf"(?:{SAID}|{'|'.join(sorted(wordset('saying')))})"
+CREDITED = re.compile(  # 'volgens {naam:A}', '{naam:A} zei', 'zo zei {rol:A}'
+    rf"\b(?:volgens|aldus)\s(?:\w+\s){{0,2}}\{{|\}}\s(?:\w+\s){{0,2}}{SAYS}\b|\b{SAYS}\s(?:\w+\s){{0,2}}\{{",
+    re.IGNORECASE,
+)
 QUOTED = re.compile(r"[‘’“”\"„«»]|(?<!\w)'|'(?!\w)")
 OF_A_SPEAKER = {"ik", "wij", "we", "ons", "onze", "mij", "mijn", "jij", "jou", "jouw", "jullie"}  # not of an article
 TALKING = wordset("talking")  # what a sentence may say of the webinar itself
@@ -252,8 +257,8 @@ def _attributed(text: str, quote: Quote, scene: Scene, ground: Ground) -> str:
 def usable(text: str, scene: Scene, ground: Ground, cites: Sequence[str], *, plain: bool = False) -> str | None:
     """A sentence of the model's with its names filled in, fit for the article; None where anything is wrong with it.
 
-    It may type no quote mark, no name and no code that is unknown, it says by a code who said what it cites, and the
-    transcript must hold it up. `plain`: it may hold no code at all.
+    It may type no quote mark, no name and no code that is unknown, it credits what it cites to whoever said it and to
+    nobody else, by code, and the transcript must hold it up. `plain`: it may hold no code at all.
     """
     line = " ".join(text.split())
     bare = PLACE.sub(" ", line)
@@ -265,8 +270,9 @@ def usable(text: str, scene: Scene, ground: Ground, cites: Sequence[str], *, pla
         return None
     if any(voice not in people for _, voice in codes):
         return None
-    if cites and not {scene.evidence.by_id[key].voice for key in cites} & {voice for _, voice in codes}:
-        return None  # what one person said would stand there as a fact; so would an order that somebody read out
+    said = {scene.evidence.by_id[key].voice for key in cites}
+    if cites and not (said == {voice for _, voice in codes} and CREDITED.search(line)):
+        return None  # what one person said would stand there as a fact, or as another's; so would an injected order
     if not re.search(r"[.?]$", line) or any(people[voice].role is None for kind, voice in codes if kind == "rol"):
         return None
     named = set(scene.named)

@@ -15,10 +15,10 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pipeline import redrafting, webinars
+from pipeline import edits, redrafting, webinars
 from pipeline.articles import ChangedMeanwhileError
 from pipeline.artifacts import AUDIO
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, refused
 from pipeline.review import actions, dutch, standing, talk, views
 from pipeline.review import blocks as cut
 from pipeline.review.guard import Guard, Keys, TooLargeError
@@ -42,7 +42,9 @@ class Desk:
         slug = request.path_params["slug"]
         if slug not in webinars.slugs(self.home):
             raise PipelineError(f"there is no webinar called '{slug}'")
-        return Workspace(self.home, slug)
+        found = Workspace(self.home, slug)
+        edits.unsettled(found)
+        return found
 
     @contextmanager
     def acting(self, workspace: Workspace, tells: str | None) -> Iterator[None]:
@@ -128,6 +130,8 @@ def _answering(desk: Desk, does: Does, tells: str | None = None) -> Any:
             return _problem(409, *dutch.problem(error), mine=error.mine, theirs=error.theirs, article=article)
         except PipelineError as error:
             return _problem(_status(error), *dutch.problem(error))
+        except OSError as error:
+            return _problem(503, *dutch.problem(refused(error)))
         except (KeyError, TypeError, ValueError, IndexError):
             return _problem(400, "Dit verzoek is niet te lezen.")
         if tells:

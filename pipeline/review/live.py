@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import runner
-from pipeline.errors import PipelineError
+from pipeline.errors import REFUSED, PipelineError, refused
 from pipeline.models import clock
 from pipeline.review import dutch
 from pipeline.workspace import Workspace
@@ -85,9 +85,12 @@ class Hub:
             said = dutch.problem(error)
         except KeyboardInterrupt:
             said = ("Gestopt; er is niets half veranderd.", "Kies ‘Bijwerken’ om verder te gaan.")
-        except Exception:
-            logging.getLogger("impressie").exception("a run failed")
-            said = ("Er ging iets mis dat niet had mogen gebeuren; de terminal zegt wat.", None)
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno in REFUSED:
+                said = dutch.problem(refused(error))
+            else:
+                logging.getLogger("impressie").exception("a run failed")
+                said = ("Er ging iets mis dat niet had mogen gebeuren; de terminal zegt wat.", None)
         finally:
             self.running = None
             self.seen = seen(self.workspace)

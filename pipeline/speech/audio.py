@@ -45,8 +45,15 @@ def readable(path: Path) -> Iterator[None]:
     except soundfile.SoundFileError as error:
         raise PipelineError(
             f"{path.name} is damaged and cannot be read ({str(error).rsplit(': ', 1)[-1].rstrip('.')})",
-            "make it again: impressie rerun SLUG download",
+            f"make it again: impressie rerun {path.parent.name} download",
         ) from error
+
+
+def count(path: Path) -> int:
+    """How many samples of a FLAC can be read. soundfile.SoundFileError where it is damaged."""
+    import soundfile
+
+    return sum(len(block) for block in soundfile.blocks(path, blocksize=BLOCK, dtype="int16"))
 
 
 def whole(path: Path, frames: int) -> None:
@@ -54,8 +61,13 @@ def whole(path: Path, frames: int) -> None:
     import soundfile
 
     try:
-        found = sum(len(block) for block in soundfile.blocks(path, blocksize=BLOCK, dtype="int16"))
+        found = count(path)
     except soundfile.SoundFileError:
         found = 0
     if found != frames:
-        raise PipelineError("the sound could not be written whole", "is there room on the disk? then run it again")
+        raise unwritten()
+
+
+def unwritten() -> PipelineError:
+    """What there is to say where sound could not be written."""
+    return PipelineError("the sound could not be written whole", "is there room on the disk? then run it again")

@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import groupby
 from pathlib import Path
 
 from pipeline.models import TOUCH, Cue, Passages, Span, Transcript, Turn, Turns, Word
@@ -17,20 +16,44 @@ from pipeline.speech.audio import BLOCK, RATE
 REACH = 1.2  # seconds of silence around her words that may hold more of her voice
 
 
-def heard_as(passages: Passages, voices: Collection[str]) -> tuple[Span, ...]:
-    """Where these voices are heard, with what lies around their words and is in no word of another."""
+def heard_as(passages: Passages, voices: Collection[str], turns: Turns | None = None) -> tuple[Span, ...]:
+    """Where these voices are heard: their words, what lies within REACH and is in no word of another, their turns."""
     said = sorted((w.start, w.end, p.speaker in voices) for p in passages.passages for w in p.words)
     spans, before = [], 0.0
-    runs = [(hers, list(run)) for hers, run in groupby(said, key=lambda word: word[2])]
-    for at, (hers, run) in enumerate(runs):
-        end = max(end for _, end, _ in run)
+    for at, (start, end, hers) in enumerate(said):
         if hers:
-            start = run[0][0]
-            after = runs[at + 1][1][0][0] if at + 1 < len(runs) else end + REACH
+            after = min((s for s, _, other in said[at + 1 : at + 9] if not other), default=end + REACH)
             begin = min(start, max(before, start - REACH, 0.0))
             spans.append(Span(start=round(begin, 3), end=round(max(end, min(after, end + REACH)), 3)))
-        before = max(before, end)
-    return merged(spans)
+        else:
+            before = max(before, end)
+    others = [Span(start=start, end=end) for start, end, hers in said if not hers]
+    return merged([*spans, *_turns_of(turns.turns if turns else (), said, others)])
+
+
+def _turns_of(
+    turns: Sequence[Turn], said: Sequence[tuple[float, float, bool]], others: Sequence[Span]
+) -> Iterator[Span]:
+    """What the diarizer heard of her beside her words: turns of voices most of whose words are hers."""
+    middles = [((start + end) / 2, hers) for start, end, hers in said]
+    share: dict[str, list[int]] = {}
+    for turn in turns:
+        within = middles[bisect_left(middles, (turn.start, False)) : bisect_right(middles, (turn.end, True))]
+        counts = share.setdefault(turn.speaker, [0, 0])
+        counts[0] += sum(hers for _, hers in within)
+        counts[1] += len(within)
+    for turn in turns:
+        mine, words = share[turn.speaker]
+        if words and 2 * mine > words:
+            at = turn.start
+            for span in others[bisect_left(others, turn.start, key=lambda span: span.end) :]:
+                if span.start > at:
+                    yield Span(start=at, end=min(span.start, turn.end))
+                at = max(at, span.end)
+                if at >= turn.end:
+                    break
+            if at < turn.end:
+                yield Span(start=at, end=turn.end)
 
 
 def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
@@ -103,15 +126,18 @@ def silenced(source: Path, target: Path, spans: Sequence[Span]) -> None:
     """
     import soundfile
 
-    with (
-        audio.readable(source),
-        soundfile.SoundFile(source) as sound,
-        soundfile.SoundFile(target, "w", sound.samplerate, 1, sound.subtype, format="FLAC") as copy,
-    ):
-        frames = sound.frames
-        for at in range(0, frames, BLOCK):
-            samples = sound.read(BLOCK, dtype="int32")
-            for span in spans:
-                samples[max(0, round(span.start * RATE) - at) : max(0, round(span.end * RATE) - at)] = 0
-            copy.write(samples)
+    try:
+        with (
+            soundfile.SoundFile(source) as sound,
+            soundfile.SoundFile(target, "w", sound.samplerate, 1, sound.subtype, format="FLAC") as copy,
+        ):
+            frames = sound.frames
+            for at in range(0, frames, BLOCK):
+                with audio.readable(source):
+                    samples = sound.read(BLOCK, dtype="int32")
+                for span in spans:
+                    samples[max(0, round(span.start * RATE) - at) : max(0, round(span.end * RATE) - at)] = 0
+                copy.write(samples)
+    except soundfile.SoundFileError as error:
+        raise audio.unwritten() from error
     audio.whole(target, frames)

@@ -16,7 +16,8 @@ from pipeline.engines.probe import Probe
 from pipeline.errors import PipelineError
 from pipeline.models import Chapter, Cue, Given, Part, Payload, Recording, Span
 from pipeline.speech.captions import heard_in, read_given, to_vtt
-from pipeline.speech.silence import cues_without, silenced
+from pipeline.speech.silence import cues_without
+from pipeline.speech.silence import silenced as silence_in
 from pipeline.stage import Job, Stage
 from pipeline.workspace import sha256
 
@@ -66,8 +67,9 @@ def run(job: Job[DownloadParams]) -> str:
             raise
         job.note(f"{error.message}: the article is made of the transcript alone, and no quote can be heard again")
         return _text_alone(job, given)
-    flac, silent = _laid(job, _joined(job, pieces))
-    recording = _recording(job, pieces, flac, silent)
+    recording = _recording(pieces)
+    flac, silent = _laid(job, _joined(job, pieces), recording)
+    recording = _handed(job, pieces, recording, flac, silent)
     _long_enough(job, recording, all(piece.announced for piece in pieces))
     if given:
         beside = _beside(given, recording, silent)
@@ -84,11 +86,14 @@ def run(job: Job[DownloadParams]) -> str:
 def _text_alone(job: Job[DownloadParams], given: Given) -> str:
     """A transcript without sound; an address, if there is one, still says where it can be heard."""
     length = max(cue.end for cue in given.cues)
-    given = given.model_copy(update={"cues": cues_without(given.cues, _silent(job))})
     sources = job.params.sources if len(job.params.sources) == 1 else ()
     parts = tuple(Part(url=url, start=job.params.begins[0], end=length) for url in sources)
-    job.write(RECORDING, Recording(title=Path(given.source).stem, published=None, duration=length, parts=parts))
-    job.write(GIVEN, given)
+    recording = Recording(title=Path(given.source).stem, published=None, duration=length, parts=parts)
+    silenced = read(job.edits(SILENCED), Silenced)
+    if silenced.spans and silenced.recording != recording.identity:
+        raise _unknown("it is another transcript")
+    job.write(RECORDING, recording)
+    job.write(GIVEN, given.model_copy(update={"cues": cues_without(given.cues, silenced.spans)}))
     return f"a transcript of {clock(length)}, without a recording"
 
 
@@ -178,22 +183,32 @@ def _joined(job: Job[DownloadParams], pieces: Sequence[Piece]) -> Path:
     return job.scratch / "whole.flac"
 
 
-def _recording(job: Job[DownloadParams], pieces: Sequence[Piece], flac: Path, silent: Sequence[Span]) -> Recording:
-    """Hand over the recording, its sound and its captions."""
+def _recording(pieces: Sequence[Piece]) -> Recording:
+    """What is known of it but for the files."""
     last = pieces[-1].part
-    cues = cues_without([cue for piece in pieces for cue in piece.captions], silent)
-    vtt = to_vtt(cues).encode()
-    if cues:
-        job.write(CAPTIONS, vtt)
-    recording = Recording(
+    return Recording(
         title=pieces[0].probe.title,
         published=pieces[0].probe.published,
         duration=round(last.offset + last.end - last.start, 3),
         parts=tuple(piece.part for piece in pieces),
-        audio=Payload(file=AUDIO.file, sha256=digest(flac), bytes=flac.stat().st_size),
-        captions=Payload(file=CAPTIONS.file, sha256=digest(vtt), bytes=len(vtt)) if cues else None,
         chapters=tuple(chapter for piece in pieces for chapter in piece.chapters),
         media_sha256=tuple(piece.media_sha256 for piece in pieces),
+    )
+
+
+def _handed(
+    job: Job[DownloadParams], pieces: Sequence[Piece], recording: Recording, flac: Path, silent: Sequence[Span]
+) -> Recording:
+    """Hand over the recording, its sound and its captions."""
+    cues = cues_without([cue for piece in pieces for cue in piece.captions], silent)
+    vtt = to_vtt(cues).encode()
+    if cues:
+        job.write(CAPTIONS, vtt)
+    recording = recording.model_copy(
+        update={
+            "audio": Payload(file=AUDIO.file, sha256=digest(flac), bytes=flac.stat().st_size),
+            "captions": Payload(file=CAPTIONS.file, sha256=digest(vtt), bytes=len(vtt)) if cues else None,
+        }
     )
     job.write(RECORDING, recording)
     job.write(AUDIO, flac)
@@ -223,48 +238,60 @@ def _beside(given: Given, recording: Recording, silent: Sequence[Span]) -> Given
     return given.model_copy(update={"cues": cues})
 
 
-def _silent(job: Job[DownloadParams]) -> tuple[Span, ...]:
-    return read(job.edits(SILENCED), Silenced).spans
-
-
-def _laid(job: Job[DownloadParams], flac: Path) -> tuple[Path, tuple[Span, ...]]:
+def _laid(job: Job[DownloadParams], flac: Path, recording: Recording) -> tuple[Path, tuple[Span, ...]]:
     """The sound without whoever asked to be forgotten, and where that is; says whether it was here before.
 
     PipelineError where that cannot be known, because it is another recording.
     """
-    spans, before, quiet = _silent(job), job.folder / AUDIO.file, job.scratch / "silenced.flac"
+    silenced = read(job.edits(SILENCED), Silenced)
+    spans, before, quiet = silenced.spans, job.folder / AUDIO.file, job.scratch / "silenced.flac"
 
     def laid(spans: tuple[Span, ...]) -> tuple[Path, tuple[Span, ...]]:
         if spans:
-            silenced(flac, quiet, spans)
+            silence_in(flac, quiet, spans)
         return (quiet if spans else flac), spans
 
+    if not spans and (job.previous is None or not before.exists()):
+        return laid(())
     made = laid(spans)
-    if job.previous is None or not before.exists():
-        return made
-    if digest(made[0]) == job.previous.outputs.get(AUDIO.file):
+    if job.previous and before.exists() and digest(made[0]) == job.previous.outputs.get(AUDIO.file):
         job.note("the recording is the same as before")
         return made
-    from pipeline.speech.compare import compare, curve
-
-    try:
-        heard = curve(before)
-    except PipelineError as error:
-        job.note(f"{error.message}, so it is not compared with what is there now")
+    if spans and silenced.recording == recording.identity:
         return made
-    found = compare(heard, curve(flac), spans)
-    if spans and found.shift is None:
-        raise PipelineError(
-            f"{found.told}; and edits/{SILENCED} says who is not to be heard, but not where that is in this one",
-            f"begin a webinar of its own with it, or delete edits/{SILENCED} and forget that speaker again",
-        )
-    job.note(found.told)
-    _fits(job, found)
-    if not found.shift:
+    found = _compared(job, before, flac, spans)
+    if spans and (found is None or found.shift is None):
+        raise _unknown(found.told if found else "there is nothing left to compare this recording with")
+    if found is None or not found.shift:
         return made
     job.chose["shift"] = found.shift
     later = ((max(0.0, span.start + found.shift), span.end + found.shift) for span in spans)
     return laid(tuple(Span(start=start, end=end) for start, end in later if end > 0))
+
+
+def _compared(job: Job[DownloadParams], before: Path, flac: Path, spans: tuple[Span, ...]) -> Comparison | None:
+    """How it came out of the one that was here; None where that is gone or damaged."""
+    from pipeline.speech.compare import compare, curve
+
+    if not before.exists():
+        return None
+    try:
+        heard = curve(before)
+    except PipelineError as error:
+        job.note(f"{error.message}, so it is not compared with what is there now")
+        return None
+    found = compare(heard, curve(flac), spans)
+    if found.shift is not None or not spans:
+        job.note(found.told)
+        _fits(job, found)
+    return found
+
+
+def _unknown(why: str) -> PipelineError:
+    return PipelineError(
+        f"{why}; and edits/{SILENCED} says who is not to be heard, but not where that is in this one",
+        f"begin a webinar of its own with it, or delete edits/{SILENCED} and forget that speaker again",
+    )
 
 
 def _fits(job: Job[DownloadParams], found: Comparison) -> None:

@@ -144,14 +144,15 @@ def test_every_file_is_on_the_disk_before_it_takes_its_place(ground):
     unsynced, unsealed = set(), set()
     for point in ground.points:
         folder, _, name = point.what.rpartition("/")
+        if ".scratch" in folder:  # checkpoints: what is in doubt is made again
+            continue
         if point.call.startswith("fsync"):
             unsynced.discard(point.what)
             unsealed.discard(point.what)
         elif name.endswith(".next") and (point.call.startswith("rename") or "write" in point.call):
             unsynced.add(point.what)
         elif point.call.startswith("rename") and ".forgetting-" not in point.what and ".trash-" not in point.what:
-            beside = f"{folder}/.{name}.next"
-            assert beside not in unsynced, f"{point.what} took its place before it was on the disk"
+            assert unsynced == set(), f"{point.what} took its place before it was on the disk"
             unsealed.add(folder)
     assert unsealed == set()
 
