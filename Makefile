@@ -21,9 +21,9 @@ lint: .venv/ready-test  ## lint, types and layers
 faults: .venv/ready-test  ## whatever may go wrong, at night size: an hour or two
 	IMPRESSIE_FAULTS=nightly $(BIN)/python -m pytest -q -p tests.faults.table -m fault
 
-audit: .venv/ready  ## known vulnerabilities of what is installed; asks pypi.org
+audit: .venv/ready  ## known vulnerabilities of what is installed here; asks pypi.org
 	$(PIP) pip-audit
-	$(BIN)/pip-audit --disable-pip --require-hashes -r constraints.txt
+	$(BIN)/pip-audit --local
 
 bench-speakers: .venv/ready-bench .venv-peers/ready  ## who said what, beside the peers: RECORDINGS="FOLDER …"
 	$(BIN)/python tests/bench/speakers.py --peers .venv-peers/bin/python $(RECORDINGS)

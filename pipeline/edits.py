@@ -164,7 +164,9 @@ class Renamed(Noun):
 
 
 class Review(Kept):
-    """edits/review.json: what was decided about the article, in order of time; nothing is ever taken out of it.
+    """edits/review.json: what was decided about the article, in order of time.
+
+    It only grows, but where a speaker is forgotten.
 
     `reopened`: when a stage was run again after an approval.
     """

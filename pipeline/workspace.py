@@ -209,6 +209,7 @@ class Workspace:
         for number, (file, before) in enumerate(json.loads(promised.read_bytes())):
             path, staged = self.home / file, _next(self._together(number))
             if staged.exists() and sha256(path) == before:
+                path.parent.mkdir(parents=True, exist_ok=True)
                 replace(staged, path)
                 fsync_folder(path.parent)
             staged.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from pipeline import webinars
 from pipeline.artifacts import CHECK, PASSAGES
 from pipeline.workspace import Workspace
 from tests.conftest import SLUG
@@ -148,3 +149,63 @@ def test_a_words_json_that_cannot_be_read_is_one_clear_sentence(run, home, impre
     said = impressie("words", "proef")
     assert said.code == 1
     assert said.err.startswith("error: edits/words.json cannot be read: 'words.0.heard'")
+
+
+# The word list, which webinars share ---------------------------------------------------------------
+
+
+def two(home):
+    """Two webinars without anything, and their word list."""
+    for slug in ("een", "twee"):
+        (home / "configs" / f"{slug}.toml").write_text(f'title = "{slug}"\ndate = "2026-03-05"\n', encoding="utf-8")
+        (home / "outputs" / slug).mkdir()
+    return Workspace(home, "een"), Workspace(home, "twee"), home / "configs" / "woordenlijst.toml"
+
+
+def taught(workspace, *terms):
+    new, files = webinars.learnt(workspace, terms)
+    workspace.replace_together(files)
+    return new
+
+
+def test_what_two_webinars_taught_stays_until_both_are_forgotten(home):
+    one, other, words = two(home)
+    assert taught(one, "Zwanenburg") == ["Zwanenburg"]
+    assert taught(other, "Zwanenburg", "Lisse") == ["Lisse"]
+    webinars.forget(one)
+    assert webinars.glossary(home) == ["Zwanenburg", "Lisse"]
+    webinars.forget(other)
+    assert webinars.glossary(home) == []
+    assert "Zwanenburg" not in words.read_text(encoding="utf-8")
+
+
+def test_what_was_promised_together_survives_what_another_webinar_does_meanwhile(home, monkeypatch):
+    one, other, words = two(home)
+    mine = one.folder / "edits" / "words.json"
+    _, files = webinars.learnt(one, ["Zwanenburg"])
+    with monkeypatch.context() as patch:
+        patch.setattr(Workspace, "_finish_together", lambda _: None)  # killed right after the promise
+        one.replace_together(files | {mine: b"{}"})
+    with other.locked("run"):
+        pass
+    assert not words.exists()
+    with one.locked("run"):
+        pass
+    assert webinars.glossary(home) == ["Zwanenburg"]
+    assert mine.read_bytes() == b"{}"
+
+
+@pytest.mark.parametrize("broken", ["glossary = [", 'glossary = []\nlearnt_from = "y"\n'])
+def test_a_word_list_that_cannot_be_read_keeps_no_recording_from_being_forgotten(home, impressie, broken):
+    one, _, words = two(home)
+    (one.folder / "10-audio.flac").write_bytes(b"geluid")
+    words.write_text(broken, encoding="utf-8")
+    said = impressie("forget", "een", "--yes")
+    assert said.code == 1
+    assert "een is removed, but for the terms" in said.err
+    assert not list((home / "outputs").rglob("*.flac"))
+    assert not one.toml.exists()
+    assert "woordenlijst.toml" in impressie("status").err
+    words.write_text('glossary = ["a"]\n', encoding="utf-8")
+    assert impressie("status").code == 0
+    assert [path.name for path in (home / "outputs").iterdir()] == ["twee"]

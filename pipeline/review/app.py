@@ -128,10 +128,9 @@ def _answering(desk: Desk, does: Does, tells: str | None = None) -> Any:
         except actions.ConflictError as error:
             article = await run_in_threadpool(views.article, workspace)
             return _problem(409, *dutch.problem(error), mine=error.mine, theirs=error.theirs, article=article)
-        except PipelineError as error:
-            return _problem(_status(error), *dutch.problem(error))
-        except OSError as error:
-            return _problem(503, *dutch.problem(refused(error)))
+        except (PipelineError, OSError) as error:
+            told = refused(error) if isinstance(error, OSError) else error
+            return _problem(_status(told), *dutch.problem(told))
         except (KeyError, TypeError, ValueError, IndexError):
             return _problem(400, "Dit verzoek is niet te lezen.")
         if tells:
