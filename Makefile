@@ -19,7 +19,7 @@ lint: .venv/ready-test  ## lint, types and layers
 	$(BIN)/lint-imports
 
 faults: .venv/ready-test  ## whatever may go wrong, at night size: an hour or two
-	IMPRESSIE_FAULTS=nightly $(BIN)/python -m pytest -q -p tests.faults.table -m fault
+	IMPRESSIE_FAULTS=nightly $(BIN)/python -m pytest -q -m fault
 
 audit: .venv/ready  ## known vulnerabilities of what is installed here; asks pypi.org
 	$(PIP) pip-audit
