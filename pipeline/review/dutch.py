@@ -89,7 +89,12 @@ WORDS = (  # in the summaries of the stages and the reasons of freshness, the lo
 )
 PROBLEMS = (  # message of a PipelineError → what it means for a reviewer, and what she can do
     (
-        r"is in use by",
+        r"is being forgotten",
+        "In dit webinar wordt een spreker vergeten, en dat is nog niet overal gebeurd.",
+        "Geef in de terminal een opdracht, zoals ‘impressie status’: die gaat ermee verder of zegt wat in de weg staat.",
+    ),
+    (
+        r"is in use by|another impressie is changing",
         "Er wordt op dit moment al aan dit webinar gewerkt.",
         "Wacht tot dat klaar is en probeer het opnieuw.",
     ),
@@ -142,6 +147,13 @@ PROBLEMS = (  # message of a PipelineError → what it means for a reviewer, and
     (r"was never put right", "Daar is niets aan verbeterd.", None),
     (r"puts nothing right|gives no name", "Vul een naam of woord in.", None),
     (r"there is no voice", "Die stem is er niet (meer).", "Laad de pagina opnieuw."),
+    (
+        r"is damaged and cannot be read",
+        "De opname die hier stond is beschadigd.",
+        "Haal hem opnieuw op, in de terminal: impressie rerun WEBINAR download.",
+    ),
+    (r"made by an earlier version", "Een bestand is van een eerdere versie van Impressie.", "Kies ‘Bijwerken’."),
+    (r"made by a newer version", "Een bestand is van een nieuwere versie van Impressie dan deze.", None),
     (r"cannot be read", "Een bestand van dit webinar kan niet worden gelezen.", None),
     (
         r"there is no webinar|there is no version|there is no such|there is no export",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import pytest
 
 from tests.conftest import SLUG
 from tests.faults.forks import Forks, Point
-from tests.faults.states import Tree, begun, copied, differing, edited, kept, leftovers, told, tree
+from tests.faults.states import Tree, copied, differing, kept, leftovers, told, tree
 from tests.faults.table import size
 
 pytestmark = pytest.mark.skipif(
@@ -76,18 +75,6 @@ class Ground:
 def heals(does: list[Any]) -> list[Any]:
     """The next command: where everything was forgotten there is nothing to run."""
     return ["cli", "status"] if does == DONE["forget"] else HEAL
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    made = Forks()
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def whole(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return edited(forks, begun(tmp_path_factory.mktemp("whole")))
 
 
 @pytest.fixture(scope="module", params=[name for name in DONE if size(0, 1) or name in SHORT])

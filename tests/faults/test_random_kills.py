@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pytest
 from pipeline.stages import STAGES
 from tests.conftest import SLUG
 from tests.faults.forks import Forks
-from tests.faults.states import Tree, begun, copied, differing, edited, kept, leftovers, told, tree
+from tests.faults.states import Tree, copied, differing, kept, leftovers, told, tree
 from tests.faults.table import size
 
 pytestmark = pytest.mark.skipif(
@@ -22,18 +21,6 @@ pytestmark = pytest.mark.skipif(
 )
 RUN = ["cli", "run", SLUG]
 MODELS = ("base", "small")
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    made = Forks()
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def whole(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return edited(forks, begun(tmp_path_factory.mktemp("whole")))
 
 
 def wants(home: Path, model: str) -> None:
