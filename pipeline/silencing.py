@@ -86,12 +86,12 @@ def _left(workspace: Workspace, name: str | None) -> Iterator[str]:
     yield "In your browser a paragraph that was not saved yet may stay for two weeks at most"
     text = articles.current(workspace) if articles.article_path(workspace).exists() else ""
     if name and name in workspace.toml.read_text(encoding="utf-8"):
-        yield f"Her name still stands in {workspace.toml}, and so in the article: take it out if she asked for that"
+        yield f"The name stays in {workspace.toml.name}, and may come in an article: take it out if that was asked too"
     hers = Hers({}, (name,) if name else (), (), frozenset())
     if count := sum(map(hers.named, paragraphs(text))):
-        yield f"{count} paragraphs of the article name her: read whether they tell what she said in other words"
+        yield f"The article names {name} in {count} places: read whether they tell what was said in other words"
     if count := gaps(text):
-        yield f"Her words stood in your article in {count} places: the gaps are marked, and have to be mended by you"
+        yield f"Words stood in your article in {count} places: the gaps are marked, and have to be mended by you"
 
 
 def _finish(workspace: Workspace, promise: Silencing) -> None:

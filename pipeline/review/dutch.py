@@ -91,7 +91,7 @@ PROBLEMS = (  # message of a PipelineError → what it means for a reviewer, and
     (
         r"is being forgotten",
         "In dit webinar wordt een spreker vergeten, en dat is nog niet overal gebeurd.",
-        "Geef in de terminal een opdracht, zoals ‘impressie status’: die gaat ermee verder of zegt wat in de weg staat.",
+        "Geef in de terminal een opdracht, zoals ‘impressie status’: die gaat ermee verder, of zegt waarom niet.",
     ),
     (
         r"is in use by|another impressie is changing",
