@@ -352,6 +352,7 @@ def test_her_words_go_in_whatever_form_they_were_written(form):
         assert "laatste plek" not in left
         assert "niemand iets" not in left
         assert gaps.gaps(left) == 1
+        assert gaps.blanked(left, HERS) == left  # a killed one begins anew
         assert HE in left.lower()
 
 

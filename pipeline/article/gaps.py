@@ -59,15 +59,24 @@ class Hers:
 
 
 def blanked(markdown: str, hers: Hers) -> str:
-    """A text without her words; a paragraph goes whole where it cannot be said which of its words are her quote."""
+    """A text without her words; a paragraph goes whole where it cannot be said which of its words are her quote.
+
+    Done again it changes nothing any more, so that a killed one can begin anew.
+    """
+    while (without := _once(markdown, hers)) != markdown:
+        markdown = without
+    return markdown
+
+
+def _once(markdown: str, hers: Hers) -> str:
     blocks = re.split(r"(\n\s*\n|\n(?=#))", markdown)
     for at, block in enumerate(blocks):
         for printed in quotes.find(block, ()):
-            if hers.quote(printed.text, printed.paragraph):
+            if printed.text not in MARKS and hers.quote(printed.text, printed.paragraph):
                 blocks[at] = _without(blocks[at], printed.text, QUOTE)
         for line in quotes.paragraphs(blocks[at]):
             for sentence in re.split(r"(?<=[.?!])\s+", line.lstrip("# ")):
-                if hers.sentence(sentence):
+                if not gaps(sentence) and hers.sentence(sentence):
                     blocks[at] = _without(blocks[at], sentence, WORDS)
         blocks[at] = _without_runs(blocks[at], hers.runs)
     return "".join(blocks)
@@ -102,8 +111,8 @@ def _without_runs(text: str, runs: Collection[tuple[str, ...]]) -> str:
 
 
 def _without(block: str, text: str, instead: str) -> str:
-    without = _pattern(text).sub(instead, block)
-    return PARAGRAPH if without == block else without
+    without, count = _pattern(text).subn(instead, block)
+    return without if count else PARAGRAPH
 
 
 def _pattern(text: str) -> re.Pattern[str]:
