@@ -17,7 +17,7 @@ from pipeline.errors import PipelineError
 from pipeline.workspace import NEXT, WORD_LIST, Workspace, replace, sharing, write_atomic
 
 SETTINGS = ("default", "huisstijl", "prompts", "woordenlijst")  # files of configs/ that are no webinars
-CAME_FROM = "learnt_from"  # its table: term → the webinar that taught it
+CAME_FROM = "learnt_from"  # its table: term → the webinars that taught it
 FORGETTING = ".forgetting-"
 TRASH = ".trash-"
 
@@ -195,7 +195,7 @@ def finish_forgetting(home: Path) -> list[str]:
     for doomed in outputs.glob(f"{FORGETTING}*"):
         try:
             unlearn(home, doomed.name.removeprefix(FORGETTING))
-            doomed.rmdir()
+            shutil.rmtree(doomed)
         except (PipelineError, OSError) as error:
             slug = doomed.name.removeprefix(FORGETTING)
             problems.append(f"{slug} is removed, but for the terms that it taught the word list: {error}")

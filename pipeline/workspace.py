@@ -28,7 +28,9 @@ from pipeline.models import Receipt
 from pipeline.system import fsync_folder
 
 NEXT = ".next"
-TOGETHER = "together.json"  # in receipts/, while several files are being replaced: path in the home → its hash before
+TOGETHER = (
+    "together.json"  # in receipts/, while several files are being replaced: [path in the home, its hash before], …
+)
 WORD_LIST = "woordenlijst.toml"  # in configs/
 PATIENCE = 10.0  # seconds that one writer waits for another
 RACY = 2.0  # seconds: a file hashed this soon after its last change may change again within the clock's tick
