@@ -20,6 +20,7 @@ SETTINGS = ("default", "huisstijl", "prompts", "woordenlijst")  # files of confi
 CAME_FROM = "learnt_from"  # its table: term → the webinars that taught it
 FORGETTING = ".forgetting-"
 TRASH = ".trash-"
+UNLEARNING = ".unlearning-"
 
 
 def find_home(asked: Path | None, start: Path) -> Path | None:
@@ -182,21 +183,26 @@ def forget(workspace: Workspace) -> None:
 
 
 def finish_forgetting(home: Path) -> list[str]:
-    """Finish what a killed forget had begun; what cannot be removed yet has no name any more. Says what is left."""
+    """Finish what a killed forget had begun; says what is left. What cannot be removed yet has no name any more.
+
+    So a new webinar of that name is in no danger, also where the word list cannot be read.
+    """
     outputs, problems = home / "outputs", []
     for doomed in outputs.glob(f"{FORGETTING}*"):
         slug = doomed.name.removeprefix(FORGETTING)
         if (outputs / slug).exists():
-            replace(outputs / slug, outputs / f"{TRASH}{uuid4().hex}")
+            replace(outputs / slug, doomed / uuid4().hex)
         for name in (f"{slug}.toml", f".{slug}.toml{NEXT}"):
             (home / "configs" / name).unlink(missing_ok=True)
+        (outputs / f"{UNLEARNING}{slug}").mkdir(exist_ok=True)
+        replace(doomed, outputs / f"{TRASH}{uuid4().hex}")
     for trash in outputs.glob(f"{TRASH}*"):
         shutil.rmtree(trash, ignore_errors=True)
-    for doomed in outputs.glob(f"{FORGETTING}*"):
+    for left in outputs.glob(f"{UNLEARNING}*"):
+        slug = left.name.removeprefix(UNLEARNING)
         try:
-            unlearn(home, doomed.name.removeprefix(FORGETTING))
-            shutil.rmtree(doomed)
+            unlearn(home, slug)
+            left.rmdir()
         except (PipelineError, OSError) as error:
-            slug = doomed.name.removeprefix(FORGETTING)
             problems.append(f"{slug} is removed, but for the terms that it taught the word list: {error}")
     return problems

@@ -206,6 +206,11 @@ def test_a_word_list_that_cannot_be_read_keeps_no_recording_from_being_forgotten
     assert not list((home / "outputs").rglob("*.flac"))
     assert not one.toml.exists()
     assert "woordenlijst.toml" in impressie("status").err
+    one.toml.write_text('title = "een, opnieuw"\ndate = "2026-03-05"\n', encoding="utf-8")
+    one.folder.mkdir()
+    impressie("status")
+    assert one.toml.exists()
+    assert one.folder.exists()
     words.write_text('glossary = ["a"]\n', encoding="utf-8")
     assert impressie("status").code == 0
-    assert [path.name for path in (home / "outputs").iterdir()] == ["twee"]
+    assert {path.name for path in (home / "outputs").iterdir()} == {"een", "twee"}

@@ -39,7 +39,7 @@ def kept(home: Path) -> set[str]:
 def leftovers(home: Path) -> list[str]:
     """Files of ours that should not be there when nothing runs."""
     patterns = ("**/.*.next", "**/*.next.json", "**/together.json", "**/.scratch", "**/.lock.owner", "**/*.tmp",
-                "**/*.part", "outputs/.forgetting-*", "outputs/.trash-*")  # fmt: skip
+                "**/*.part", "outputs/.forgetting-*", "outputs/.trash-*", "outputs/.unlearning-*")  # fmt: skip
     return [path.relative_to(home).as_posix() for pattern in patterns for path in home.glob(pattern)]
 
 
