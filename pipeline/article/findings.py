@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from pipeline.article.evidence import Evidence
-from pipeline.article.gaps import MARKS
+from pipeline.article.gaps import MARKS, QUOTE
 from pipeline.article.quotes import SAYING, Printed, questions_in
 from pipeline.article.support import Ground
 from pipeline.article.text import CALENDAR, FUNCTION, date, norm, norms, number, numbers, sayable, wordset
@@ -167,8 +167,8 @@ def about_spelling(shown: Sequence[str], misheard: Sequence[Misheard]) -> Iterat
 def about_gaps(shown: Sequence[str]) -> Iterator[Finding]:
     """What was taken out because a speaker asked for it leaves a gap that a person has to mend."""
     for line in shown:
-        if any(mark in line for mark in MARKS):
-            told = f"In {start(line.lstrip('# '))} is iets weggehaald op verzoek van een spreker"
+        if any(mark in line.replace(f"‘{QUOTE}’", "") for mark in MARKS):  # as a quote it is one that nobody said
+            told = f"In {start(line.lstrip('# ‘'))} is iets weggehaald op verzoek van een spreker"
             yield blocks("gap", f"{told}: maak de alinea af, of haal hem weg.")
 
 
