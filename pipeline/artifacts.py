@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from pydantic import ValidationError
@@ -39,6 +40,11 @@ class Noted(Artifact, Generic[N]):
         """The noun out of its JSON; PipelineError names the file and the field."""
         hint = "run its stage again ('impressie run'), with 'rerun … --discard-edits' if you changed it by hand"
         return parsed(self.noun, raw, self.file, hint)
+
+    def found(self, folder: Path) -> N | None:
+        """The noun in a webinar's folder; None where it is not there."""
+        path = folder / self.file
+        return self.load(path.read_bytes()) if path.exists() else None
 
 
 def parsed(noun: type[N], raw: bytes, file: str, hint: str) -> N:

@@ -21,10 +21,9 @@ from pipeline.artifacts import (
     TRANSCRIPT,
     TURNS,
     Artifact,
-    N,
     Noted,
 )
-from pipeline.edits import NAMES, SILENCED, Silencing, digest, read_pins
+from pipeline.edits import NAMES, SILENCED, Silencing, read_pins
 from pipeline.models import Passages, Receipt, Recording
 from pipeline.speech import audio, picture, silence
 from pipeline.speech.captions import read_given, to_vtt
@@ -33,7 +32,7 @@ from pipeline.stage import ABSENT
 from pipeline.stages import BY_NAME, STAGES
 from pipeline.stages.segment import readable as readable_text
 from pipeline.stages.segment import spoken_by
-from pipeline.workspace import Workspace, write_atomic
+from pipeline.workspace import Workspace, digest, write_atomic
 
 HEARD = ("download", "transcribe", "diarize")
 
@@ -43,17 +42,11 @@ def files() -> list[str]:
     return [artifact.file for stage in STAGES for artifact in stage.writes]
 
 
-def read(workspace: Workspace, noted: Noted[N]) -> N | None:
-    """What a file holds; None where it is not there."""
-    path = workspace.path(noted.file)
-    return noted.load(path.read_bytes()) if path.exists() else None
-
-
 def readable(workspace: Workspace) -> None:
     """PipelineError where something that has to be blanked cannot be read: better before anything was promised."""
     every: tuple[Noted[Any], ...] = (RECORDING, GIVEN, TRANSCRIPT, TURNS, PASSAGES)
     for noted in every:
-        read(workspace, noted)
+        noted.found(workspace.folder)
     if workspace.path(CAPTIONS.file).exists():
         read_given(workspace.path(CAPTIONS.file))
     sound = workspace.path(AUDIO.file)
@@ -106,15 +99,15 @@ def _inputs(workspace: Workspace, promise: Silencing, receipt: Receipt) -> dict[
 def _blanks(workspace: Workspace, promise: Silencing, name: str) -> Iterator[tuple[Artifact, bytes | Path]]:
     """What stands in the place of each file; a file that is not told of is left without anything."""
     spans = promise.spans
-    if name == "transcribe" and (transcript := read(workspace, TRANSCRIPT)):
+    if name == "transcribe" and (transcript := TRANSCRIPT.found(workspace.folder)):
         yield TRANSCRIPT, TRANSCRIPT.dump(silence.transcript_without(transcript, spans))
-    elif name == "diarize" and (turns := read(workspace, TURNS)):
+    elif name == "diarize" and (turns := TURNS.found(workspace.folder)):
         yield TURNS, TURNS.dump(silence.turns_without(turns, spans))
     elif name == "download":
-        if given := read(workspace, GIVEN):
+        if given := GIVEN.found(workspace.folder):
             cues = silence.cues_without(given.cues, spans)
             yield GIVEN, GIVEN.dump(given.model_copy(update={"cues": cues}))
-        yield from _blank_recording(workspace, promise, read(workspace, RECORDING))
+        yield from _blank_recording(workspace, promise, RECORDING.found(workspace.folder))
 
 
 def _blank_recording(
@@ -142,7 +135,7 @@ def _drop_what_follows(workspace: Workspace, promise: Silencing) -> None:
     for stage in reversed([stage for stage in STAGES if stage.name not in HEARD]):
         receipt, made = workspace.receipt(stage.name), [artifact.file for artifact in stage.writes]
         if PASSAGES.file in made:
-            passages = read(workspace, PASSAGES)
+            passages = PASSAGES.found(workspace.folder)
             if passages and receipt and receipt.outputs.get(PASSAGES.file) != promise.before.get(PASSAGES.file):
                 _blank_passages(workspace, promise, passages)
                 continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from pipeline import edits, runner, voices
+from pipeline import edits, runner, shifts, voices
 from pipeline.edits import Move, Pin
 from pipeline.errors import PipelineError
 from pipeline.models import Passage, Passages, Span, Word, clock, ends_sentence
@@ -33,7 +33,7 @@ def change(workspace: Workspace, action: str, arguments: list[str], face: runner
     if len(arguments) not in wanted:
         raise PipelineError(f"'{action}' wants other arguments", f"impressie speakers {workspace.slug} {FORMS[action]}")
     with workspace.locked(f"speakers {workspace.slug} {action}"):
-        edits.settle_shift(workspace)
+        shifts.settle(workspace)
         for line in does(workspace, voices.heard(workspace), arguments):
             say(line)
         runner.refresh(workspace, "segment", face)

@@ -13,14 +13,14 @@ from typing import Any, Literal, Protocol
 
 import tomlkit
 
-from pipeline import articles, edits, system
+from pipeline import articles, edits, shifts, system
 from pipeline.artifacts import ARTICLE, AUDIO
 from pipeline.config import Webinar, absolute, read_toml, setting
 from pipeline.errors import PipelineError
 from pipeline.models import Receipt
 from pipeline.stage import ABSENT, Job, Stage, freshness
 from pipeline.stages import BY_NAME, STAGES
-from pipeline.workspace import Workspace, write_atomic
+from pipeline.workspace import Workspace, digest, write_atomic
 
 READ = {artifact.file for stage in STAGES for artifact in stage.reads}
 # Stage → the stages that write what it reads.
@@ -125,7 +125,7 @@ def run(workspace: Workspace, face: Face) -> int:
 def prepare(workspace: Workspace, face: Face, *, discard_edits: bool = False) -> None:
     """Before anything runs: settle what a killed run or a person's hand has left."""
     edits.unsettled(workspace)
-    edits.settle_shift(workspace)
+    shifts.settle(workspace)
     if not discard_edits and (said := articles.adopt_article(workspace)):
         face.noted(said)
 
@@ -158,9 +158,9 @@ def run_stage(
         started=started, seconds=seconds, chose=job.chose,
     )  # fmt: skip
     if shift := job.chose.get("shift"):
-        edits.promise_shift(workspace, edits.digest(job.outputs[AUDIO]), float(shift))
+        shifts.promise(workspace, digest(job.outputs[AUDIO]), float(shift))
     workspace.publish(receipt, {artifact.file: content for artifact, content in job.outputs.items()})
-    edits.settle_shift(workspace)
+    shifts.settle(workspace)
     workspace.sweep(stage.name)
     workspace.log(f"{stage.name} {summary} ({seconds:.1f} s)")
     for note in job.notes:

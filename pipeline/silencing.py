@@ -38,7 +38,7 @@ def forget_speaker(workspace: Workspace, who: str, face: runner.Face) -> list[st
         blanking.readable(workspace)
         if said := articles.reopen(workspace):
             face.noted(said)
-        spans = silence.heard_as(heard, letters, blanking.read(workspace, TURNS))
+        spans = silence.heard_as(heard, letters, TURNS.found(workspace.folder))
         before = {file: sha for file in blanking.files() if (sha := workspace.sha256(file))}
         promise = Silencing(name=name, voices=letters, spans=spans, before=before)
         edits.write(workspace.folder / "edits" / SILENCING, promise)
@@ -101,7 +101,7 @@ def _finish(workspace: Workspace, promise: Silencing) -> None:
     if article and drafted and drafted.outputs.get(ARTICLE.file) != article:
         workspace.keep_copy(ARTICLE.file)  # typed since the promise was made: blanked with the other copies
     with edits.alone(workspace):
-        spans, recording = edits.read(said / SILENCED, Silenced), blanking.read(workspace, RECORDING)
+        spans, recording = edits.read(said / SILENCED, Silenced), RECORDING.found(workspace.folder)
         of = recording.identity if recording else spans.recording
         merged = silence.merged((*spans.spans, *promise.spans))
         edits.write(said / SILENCED, spans.model_copy(update={"spans": merged, "recording": of}))
@@ -195,7 +195,7 @@ def _corrections(
     workspace: Workspace, said: tuple[edits.Correction, ...], promise: Silencing
 ) -> tuple[edits.Correction, ...]:
     """The corrections but for those that found what they correct in her words only."""
-    transcript = blanking.read(workspace, TRANSCRIPT)
+    transcript = TRANSCRIPT.found(workspace.folder)
     if transcript is None:
         return said
     without = silence.transcript_without(transcript, promise.spans)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pipeline import edits, runner, webinars
+from pipeline import edits, runner, shifts, webinars
 from pipeline.artifacts import RECORDING, TRANSCRIPT
 from pipeline.edits import Correction
 from pipeline.errors import PipelineError
@@ -83,7 +83,7 @@ def change(
     if action not in ("set", "undo") or not arguments:
         raise PipelineError(f"'words {action}' is not known", f"impressie words {workspace.slug} {FORM}")
     with workspace.locked(f"words {workspace.slug} {action}"):
-        edits.settle_shift(workspace)
+        shifts.settle(workspace)
         before = _corrections(workspace)
         corrections = list(before)
         if action == "undo":

@@ -45,6 +45,11 @@ def sha256(path: Path) -> str | None:
         return None
 
 
+def digest(content: bytes | Path) -> str:
+    """SHA-256 of an output that is not published yet."""
+    return (sha256(content) or "") if isinstance(content, Path) else hashlib.sha256(content).hexdigest()
+
+
 def write_atomic(path: Path, content: bytes) -> None:
     """Replace a file whole: the old one or the new one is there at any moment."""
     _staged(path, content)

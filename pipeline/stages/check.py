@@ -59,8 +59,7 @@ def report_on(workspace: Workspace, text: str) -> CheckReport:
     """Any text against a webinar's transcript as it stands. PipelineError where there is none yet."""
 
     def read(noted: Noted[N]) -> N | None:
-        path = workspace.path(noted.file)
-        return noted.load(path.read_bytes()) if path.exists() else None
+        return noted.found(workspace.folder)
 
     if read(PASSAGES) is None:
         raise PipelineError(f"{workspace.slug} has no transcript yet", f"impressie run {workspace.slug}")

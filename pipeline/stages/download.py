@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from pipeline.artifacts import AUDIO, CAPTIONS, GIVEN, RECORDING
 from pipeline.config import DownloadParams, Webinar, is_address
-from pipeline.edits import SILENCED, Silenced, digest, moments, read
+from pipeline.edits import SILENCED, Silenced, read
 from pipeline.engines.ffmpeg import clock
 from pipeline.engines.probe import Probe
 from pipeline.errors import PipelineError
 from pipeline.models import Chapter, Cue, Given, Part, Payload, Recording, Span
+from pipeline.shifts import moments
+from pipeline.speech import silence
 from pipeline.speech.captions import heard_in, read_given, to_vtt
-from pipeline.speech.silence import cues_without
-from pipeline.speech.silence import silenced as silence_in
 from pipeline.stage import Job, Stage
-from pipeline.workspace import sha256
+from pipeline.workspace import digest, sha256
 
 if TYPE_CHECKING:
     from pipeline.engines.ytdlp import Fetched
@@ -93,7 +93,7 @@ def _text_alone(job: Job[DownloadParams], given: Given) -> str:
     if silenced.spans and silenced.recording != recording.identity:
         raise _unknown("it is another transcript")
     job.write(RECORDING, recording)
-    job.write(GIVEN, given.model_copy(update={"cues": cues_without(given.cues, silenced.spans)}))
+    job.write(GIVEN, given.model_copy(update={"cues": silence.cues_without(given.cues, silenced.spans)}))
     return f"a transcript of {clock(length)}, without a recording"
 
 
@@ -200,7 +200,7 @@ def _handed(
     job: Job[DownloadParams], pieces: Sequence[Piece], recording: Recording, flac: Path, silent: Sequence[Span]
 ) -> Recording:
     """Hand over the recording, its sound and its captions."""
-    cues = cues_without([cue for piece in pieces for cue in piece.captions], silent)
+    cues = silence.cues_without([cue for piece in pieces for cue in piece.captions], silent)
     vtt = to_vtt(cues).encode()
     if cues:
         job.write(CAPTIONS, vtt)
@@ -232,7 +232,7 @@ def _beside(given: Given, recording: Recording, silent: Sequence[Span]) -> Given
     """A transcript of one source follows its `from` and `to`; one of several parts is in the time of the whole."""
     one = len(recording.parts) == 1
     heard = heard_in(given.cues, recording.parts[0] if one else Part(url="", end=recording.duration))
-    cues = cues_without(heard, silent)
+    cues = silence.cues_without(heard, silent)
     if not cues:
         raise PipelineError("the transcript has no line within the recording", "do they belong together?")
     return given.model_copy(update={"cues": cues})
@@ -248,7 +248,7 @@ def _laid(job: Job[DownloadParams], flac: Path, recording: Recording) -> tuple[P
 
     def laid(spans: tuple[Span, ...]) -> tuple[Path, tuple[Span, ...]]:
         if spans:
-            silence_in(flac, quiet, spans)
+            silence.silenced(flac, quiet, spans)
         return (quiet if spans else flac), spans
 
     if not spans and (job.previous is None or not before.exists()):
