@@ -16,10 +16,11 @@ from typing import Any
 import tomlkit
 
 from pipeline.config import STAGE_TABLES, Webinar, absolute, is_address, load_webinar, read_toml
+from pipeline.disk import write_atomic
 from pipeline.engines.probe import Probe, probe_source
 from pipeline.errors import PipelineError
 from pipeline.webinars import SETTINGS, by_source, find, glossary, make_home, slugs
-from pipeline.workspace import Workspace, write_atomic
+from pipeline.workspace import Workspace
 
 Say = Callable[[str], None]  # how a message reaches the user
 SAMPLE = Path(__file__).parent / "sample" / "webinar.toml"

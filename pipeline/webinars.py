@@ -13,8 +13,9 @@ import tomlkit
 
 from pipeline import edits
 from pipeline.config import DEFAULTS, load_webinar, read_toml, toml_values
+from pipeline.disk import NEXT, replace, write_atomic
 from pipeline.errors import PipelineError
-from pipeline.workspace import NEXT, WORD_LIST, Workspace, replace, sharing, write_atomic
+from pipeline.workspace import WORD_LIST, Workspace, sharing
 
 SETTINGS = ("default", "huisstijl", "prompts", "woordenlijst")  # files of configs/ that are no webinars
 CAME_FROM = "learnt_from"  # its table: term → the webinars that taught it
