@@ -1,9 +1,10 @@
-"""The commands for many webinars at once: batch."""
+"""The commands for many webinars at once: batch, and cluster for the machines that share one."""
 
 from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -14,9 +15,14 @@ from pipeline.errors import PipelineError
 from pipeline.here import Here
 
 if TYPE_CHECKING:
+    from pipeline.batch.crew import Crew
     from pipeline.batch.sources import Sources
 
 many = typer.Typer(rich_markup_mode=None)
+cluster = typer.Typer(
+    rich_markup_mode=None, no_args_is_help=True, help="Machines that work on one batch together: impressie[cluster]."
+)
+many.add_typer(cluster, name="cluster")
 
 
 @many.command()
@@ -29,6 +35,10 @@ def batch(
         ),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="So many at once on this computer.")] = 1,
+    on: Annotated[
+        Optional[str],
+        typer.Option("--cluster", metavar="ADDRESS", help="On these machines, such as tls://10.0.0.5:8786."),
+    ] = None,
     tries: Annotated[int, typer.Option(min=1, help="Set a webinar aside after a stage failed so often.")] = 2,
     pause: Annotated[float, typer.Option(min=0, help="Seconds between two downloads from one site.")] = 5.0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would run, and for how long.")] = False,
@@ -51,7 +61,21 @@ def batch(
     if dry_run:
         _forecast(home, found, workers)
     else:
-        _batch(home, found, workers, tries, pause)
+        _batch(home, found, _crew(home, workers, on), tries, pause)
+
+
+def _crew(home: Path, workers: int, on: str | None) -> Callable[[], Crew]:
+    """Who does the work, once there is any."""
+    if on is None:
+        from pipeline.batch.crew import LocalCrew
+        from pipeline.config import Machine
+
+        return lambda: LocalCrew(home, workers, max(1, Machine().cores() // workers))
+    _have_engine()
+    from pipeline.cluster.crew import ClusterCrew
+    from pipeline.cluster.membership import FOLDER
+
+    return lambda: ClusterCrew(on, home / FOLDER)
 
 
 def _forecast(home: Path, found: Sources, workers: int) -> None:
@@ -71,12 +95,10 @@ def _forecast(home: Path, found: Sources, workers: int) -> None:
     console.say(f"About {clock(told.seconds)}{at_once}{least}. Nothing was run.")
 
 
-def _batch(home: Path, found: Sources, workers: int, tries: int, pause: float) -> None:
+def _batch(home: Path, found: Sources, crew: Callable[[], Crew], tries: int, pause: float) -> None:
     from pipeline.batch import driver, report
     from pipeline.batch.board import Board
-    from pipeline.batch.crew import LocalCrew
     from pipeline.batch.journal import Journal
-    from pipeline.config import Machine
 
     board, journal, began = Board(tries, pause), Journal(home, dt.datetime.now()), time.time()
     with console.batch() as view:
@@ -84,9 +106,8 @@ def _batch(home: Path, found: Sources, workers: int, tries: int, pause: float) -
         fresh, unread = board.finished, [(each.name, each.why, each.hint) for each in board.aside]
         written: list[Path] = []
         if board.left:
-            crew = LocalCrew(home, workers, max(1, Machine().cores() // workers))
             try:
-                driver.drive(board, crew, journal, view)
+                driver.drive(board, crew(), journal, view)
             finally:
                 written = report.write(journal, began, fresh, unread)
     console.say(f"{board.finished} webinars are up to date, {len(board.aside)} were set aside.")
@@ -98,3 +119,69 @@ def _batch(home: Path, found: Sources, workers: int, tries: int, pause: float) -
         console.say(f"The report: {written[-1]}")
     if board.aside:
         raise typer.Exit(1)
+
+
+# Many machines -------------------------------------------------------------------------------------
+
+
+def _have_engine() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("distributed") is None or find_spec("cryptography") is None:
+        raise PipelineError("working on many machines wants an extra", "pip install 'impressie[cluster]'")
+
+
+def _shared() -> Path:
+    """The home that all machines see."""
+    _have_engine()
+    home = Here.home()
+    if home is None:
+        raise PipelineError("there are no webinars here", "run this in the folder that all machines share, or --home")
+    return home
+
+
+@cluster.command("init")
+def cluster_init() -> None:
+    """Make the certificate by which the machines of a cluster know each other; in .cluster/ of the shared folder."""
+    home = _shared()
+    from pipeline.cluster import membership
+
+    membership.init(home / membership.FOLDER)
+    console.say(f"The certificate is in {home / membership.FOLDER}: whoever can read that may join, and run anything.")
+    console.say("Next, on one machine: impressie cluster start --host ITS-ADDRESS")
+
+
+@cluster.command("start")
+def cluster_start(
+    host: Annotated[str, typer.Option(help="The address of this machine that the others can reach.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8786,
+) -> None:
+    """Run the scheduler, which tells the workers what to do."""
+    home = _shared()
+    from pipeline.cluster import membership, scheduler
+
+    scheduler.start(home / membership.FOLDER, host, port, console.say)
+
+
+@cluster.command("worker")
+def cluster_worker(
+    address: Annotated[str, typer.Argument(help="Where the scheduler listens, such as tls://10.0.0.5:8786.")],
+    tasks: Annotated[int, typer.Option(min=1, max=64, help="So many at a time.")] = 1,
+    offer: Annotated[
+        Optional[list[str]],
+        typer.Option(
+            metavar="GPU|DOWNLOAD|LLM", help="What this machine has; DOWNLOAD, and GPU if it has one, without."
+        ),
+    ] = None,
+) -> None:
+    """Do what the scheduler asks, until it is stopped; a scheduler that is gone is waited for."""
+    home = _shared()
+    from pipeline.cluster import membership, worker
+    from pipeline.config import Machine
+
+    unknown = set(offer or []) - set(worker.OFFERS)
+    if unknown:
+        raise PipelineError(f"--offer {unknown.pop()} means nothing", f"choose from {', '.join(worker.OFFERS)}")
+    offers = dict.fromkeys(offer if offer is not None else worker.usual(), 1.0)
+    threads = max(1, Machine().cores() // tasks)
+    worker.serve(home, address, home / membership.FOLDER, tasks, threads, offers, console.say)

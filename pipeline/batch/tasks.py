@@ -27,6 +27,7 @@ from pipeline.workspace import Workspace
 
 BEGIN = "begin"  # the task that comes before any stage: what does the address hold?
 ORDER = (BEGIN, *(stage.name for stage in STAGES))
+NEEDS = {"download": ("DOWNLOAD",), "transcribe": ("GPU",), "rehear": ("GPU",), "draft": ("LLM",)}
 VISIBLE = 60.0  # seconds in which a network folder shows what another machine wrote; NFS's own default for folders
 LOOK = 0.5
 
@@ -44,6 +45,7 @@ class Task(Noun):
 
     `key` stands for all that goes into the result, so that the same work has the same key whoever asks for it. `after`
     is what the webinar's last task left, which has to be seen first. `address`: where it is downloaded from, if it is.
+    `needs`: what a machine should have for it, if there is one that has: DOWNLOAD, GPU, LLM.
     """
 
     slug: str
@@ -52,6 +54,7 @@ class Task(Noun):
     source: str = ""
     after: Manifest | None = None
     address: str = ""
+    needs: tuple[str, ...] = ()
 
 
 class Outcome(Noun):
@@ -78,7 +81,8 @@ class Outcome(Noun):
 def beginning(source: str) -> Task:
     """The task that begins the webinar at an address or in a file."""
     key = f"{BEGIN}-{hashlib.sha256(source.encode()).hexdigest()[:24]}"
-    return Task(slug="", stage=BEGIN, key=key, source=source, address=source if is_address(source) else "")
+    address = source if is_address(source) else ""
+    return Task(slug="", stage=BEGIN, key=key, source=source, address=address, needs=("DOWNLOAD",) if address else ())
 
 
 def upcoming(workspace: Workspace, after: Manifest | None = None) -> Task | None:
@@ -94,9 +98,13 @@ def upcoming(workspace: Workspace, after: Manifest | None = None) -> Task | None
     made_of = json.dumps([todo.stage.edition, params, inputs], sort_keys=True)
     key = f"{workspace.slug}-{todo.stage.name}-{hashlib.sha256(made_of.encode()).hexdigest()[:24]}"
     addresses = [url for url in webinar.url if is_address(url)] if todo.stage is STAGES[0] else []
+    needs = NEEDS.get(todo.stage.name, ()) if addresses or todo.stage is not STAGES[0] else ()
+    if todo.stage.name == "draft" and params["writer"] != "llm":
+        needs = ()
     return Task(
-        slug=workspace.slug, stage=todo.stage.name, key=key, after=after, address=addresses[0] if addresses else ""
-    )
+        slug=workspace.slug, stage=todo.stage.name, key=key, after=after, address=addresses[0] if addresses else "",
+        needs=needs,
+    )  # fmt: skip
 
 
 class _Told:
@@ -158,9 +166,12 @@ def _performed(workspace: Workspace, task: Task, told: _Told, threads: int) -> O
                 webinar = webinar.model_copy(update={"machine": machine})
             runner.run_stage(workspace, standing.stage, webinar, told)
         manifest = manifest_of(workspace, task.stage)
+        then = upcoming(workspace, manifest)
+        if then is None:
+            workspace.sweep()  # nobody goes on with what a killed run had begun
         return Outcome(
             slug=workspace.slug, state="done", summary=told.summary or "was done already", notes=tuple(told.notes),
-            did=did, seconds=told.seconds, manifest=manifest, then=upcoming(workspace, manifest), approved=approved,
+            did=did, seconds=told.seconds, manifest=manifest, then=then, approved=approved,
             reasons=standing.reasons if did else (),
         )  # fmt: skip
 
