@@ -83,7 +83,7 @@ def _forecast(home: Path, found: Sources, workers: int) -> None:
     from pipeline.models import clock
 
     told = forecast(home, found.slugs, {source: found.seconds.get(source) for source in found.new}, workers)
-    console.say(f"{len(found.slugs)} webinars are here, {len(found.new)} are to be begun.")
+    console.say(f"{_webinars(len(found.slugs))} here, {len(found.new)} to be begun.")
     if not told.rows:
         console.say("Everything is up to date.")
         return
@@ -91,8 +91,11 @@ def _forecast(home: Path, found: Sources, workers: int) -> None:
     rows = [(row.stage, str(row.count), work[row.stage], str(row.runs)) for row in told.rows]
     console.table(("stage", "webinars", "work", "earlier runs"), rows)
     at_once = f" with {workers} at once" if workers > 1 else ""
-    least = f", and {', '.join(told.unknown)}, which never ran here" if told.unknown else ""
-    console.say(f"About {clock(told.seconds)}{at_once}{least}. Nothing was run.")
+    if len(told.unknown) == len(told.rows):
+        console.say("How long it takes nobody can say: nothing ran here before. Nothing was run.")
+    else:
+        more = f", and {', '.join(told.unknown)}, which never ran here" if told.unknown else ""
+        console.say(f"About {clock(told.seconds)}{at_once}{more}. Nothing was run.")
 
 
 def _batch(home: Path, found: Sources, crew: Callable[[], Crew], tries: int, pause: float) -> None:
@@ -110,7 +113,7 @@ def _batch(home: Path, found: Sources, crew: Callable[[], Crew], tries: int, pau
                 driver.drive(board, crew(), journal, view)
             finally:
                 written = report.write(journal, began, fresh, unread)
-    console.say(f"{board.finished} webinars are up to date, {len(board.aside)} were set aside.")
+    console.say(f"{_webinars(board.finished)} up to date{_aside(len(board.aside))}.")
     for each in board.aside:
         console.say(f"  ✗ {each.name}  {each.stage}  {each.why}")
         if each.hint:
@@ -119,6 +122,14 @@ def _batch(home: Path, found: Sources, crew: Callable[[], Crew], tries: int, pau
         console.say(f"The report: {written[-1]}")
     if board.aside:
         raise typer.Exit(1)
+
+
+def _webinars(count: int) -> str:
+    return f"{count} webinar is" if count == 1 else f"{count} webinars are"
+
+
+def _aside(count: int) -> str:
+    return f", {count} {'was' if count == 1 else 'were'} set aside" if count else ""
 
 
 # Many machines -------------------------------------------------------------------------------------

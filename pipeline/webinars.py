@@ -22,6 +22,7 @@ CAME_FROM = "learnt_from"  # its table: term → the webinars that taught it
 FORGETTING = ".forgetting-"
 TRASH = ".trash-"
 UNLEARNING = ".unlearning-"
+BATCHES = "batch"  # in outputs/: what happened in each batch, and its report
 
 
 def find_home(asked: Path | None, start: Path) -> Path | None:
@@ -70,10 +71,18 @@ def by_source(home: Path, source: str) -> Workspace | None:
     """The webinar that was begun from this URL or file, if any."""
     for slug in slugs(home):
         with suppress(PipelineError):
+            if not _mentions(home / "configs" / f"{slug}.toml", source):
+                continue
             webinar = load_webinar(home / "configs", slug)
             if source in webinar.url or (not webinar.url and source == webinar.transcript):
                 return Workspace(home, slug)
     return None
+
+
+def _mentions(toml: Path, source: str) -> bool:
+    """Whether a TOML may say this; a quick look, because there may be ten thousand."""
+    text = toml.read_text(encoding="utf-8", errors="replace")
+    return source in text or "\\" in source + text
 
 
 def standing(home: Path, slug: str) -> tuple[str, Counter[str], str | None]:
@@ -183,6 +192,17 @@ def forget(workspace: Workspace) -> None:
         raise PipelineError(problem)
 
 
+def _unreport(batches: Path, slug: str) -> None:
+    """Take a webinar out of what is kept of batches; the report of one that told of it goes."""
+    for journal in batches.glob("*.jsonl"):
+        lines = journal.read_bytes().splitlines(keepends=True)
+        kept = [line for line in lines if f'"name":"{slug}"'.encode() not in line]
+        if len(kept) < len(lines):
+            for suffix in (".md", ".html"):
+                journal.with_suffix(suffix).unlink(missing_ok=True)
+            write_atomic(journal, b"".join(kept))
+
+
 def finish_forgetting(home: Path) -> list[str]:
     """Finish what a killed forget had begun; says what is left. What cannot be removed yet has no name any more.
 
@@ -195,6 +215,7 @@ def finish_forgetting(home: Path) -> list[str]:
             replace(outputs / slug, doomed / uuid4().hex)
         for name in (f"{slug}.toml", f".{slug}.toml{NEXT}"):
             (home / "configs" / name).unlink(missing_ok=True)
+        _unreport(outputs / BATCHES, slug)
         (outputs / f"{UNLEARNING}{slug}").mkdir(exist_ok=True)
         replace(doomed, outputs / f"{TRASH}{uuid4().hex}")
     for trash in outputs.glob(f"{TRASH}*"):

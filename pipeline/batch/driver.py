@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
-from pipeline import webinars
+from pipeline import edits
 from pipeline.batch.board import Board, SetAside
 from pipeline.batch.crew import Crew, Ended
 from pipeline.batch.journal import Journal
@@ -50,8 +50,9 @@ def tasks(home: Path, slugs: Iterable[str], sources: Iterable[str], board: Board
 
 
 def _first(home: Path, slug: str) -> Task | None:
-    webinars.find(home, slug)  # PipelineError while a speaker is being forgotten
-    return upcoming(Workspace(home, slug))
+    workspace = Workspace(home, slug)
+    edits.unsettled(workspace)
+    return upcoming(workspace)
 
 
 def drive(board: Board, crew: Crew, journal: Journal, view: View) -> None:

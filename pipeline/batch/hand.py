@@ -64,10 +64,11 @@ class Hand:
     def _died(self) -> str:
         with suppress(subprocess.TimeoutExpired):
             self._child.wait(10)
-        self.kill()
-        code = self._child.returncode
+        self._child.kill()
+        code = self._child.wait()
         self._said.seek(0)
         said = self._said.read().decode(errors="replace").strip().splitlines()
+        self.kill()
         why = f"was stopped by signal {-code} (was there enough memory?)" if code < 0 else f"ended with {code}"
         return f"the process {why}" + (f": {said[-1][:SHOWN]}" if said else "")
 
@@ -75,10 +76,10 @@ class Hand:
         """Stop it at once: a stage that is not done leaves what was there before, and its checkpoints."""
         self._child.kill()
         self._child.wait()
-        for pipe in (self._child.stdin, self._child.stdout):
+        for file in (self._child.stdin, self._child.stdout, self._said):
             with suppress(OSError):
-                if pipe:
-                    pipe.close()
+                if file:
+                    file.close()
 
 
 # In the child --------------------------------------------------------------------------------------

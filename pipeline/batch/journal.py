@@ -13,8 +13,7 @@ from pydantic import ValidationError
 from pipeline.batch.board import name_of
 from pipeline.batch.crew import Ended
 from pipeline.models import Noun
-
-FOLDER = "batch"  # in outputs/
+from pipeline.webinars import BATCHES
 
 
 class Entry(Noun):
@@ -38,7 +37,7 @@ class Journal:
     """The journal of one batch; its file appears with the first entry."""
 
     def __init__(self, home: Path, now: dt.datetime) -> None:
-        self.path = home / "outputs" / FOLDER / f"{now:%Y-%m-%d-%H%M%S}.jsonl"
+        self.path = home / "outputs" / BATCHES / f"{now:%Y-%m-%d-%H%M%S}.jsonl"
 
     def add(self, ended: Ended, *, set_aside: bool) -> None:
         """One task more."""

@@ -41,7 +41,7 @@ class Table:
         outcome = ended.outcome
         if self._live and outcome.state in ("busy", "later"):
             return
-        took = clock(ended.ended - ended.began).removeprefix("0:")
+        took = clock(ended.ended - ended.began).removeprefix("0:").removeprefix("0")
         self._put(f"  {MARKS[outcome.state]} {name_of(ended.task)}  {ended.task.stage}  {outcome.summary}  {took}")
         for note in outcome.notes:
             self._put(f"      · {note}")

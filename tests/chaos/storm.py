@@ -188,13 +188,7 @@ def _events(log: Path, kind: str) -> list[dict[str, object]]:
 
 
 def _judged(
-    home: Path,
-    slugs: list[str],
-    cluster: Cluster,
-    seconds: float,
-    killed: Counter[str],
-    stopped: int,
-    orphans: list[str],
+    slugs: list[str], cluster: Cluster, seconds: float, killed: Counter[str], stopped: int, orphans: list[str]
 ) -> Weathered:
     starts = Counter((e["slug"], e["stage"]) for e in _events(cluster.log, "start"))
     puts = Counter((e["slug"], e["stage"]) for e in _events(cluster.log, "publish"))
