@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,17 +77,21 @@ class Cluster:
 
     def keep(self) -> bool:
         """Start whatever is gone; False once the driver came to its own end."""
-        for name, command in self.commands().items():
-            process = self.processes.get(name)
-            if process and name == "driver" and process.poll() in (0, 1):
-                return False
-            if process is None or process.poll() is not None:
-                out = (self.home / f"{name.replace(' ', '-')}.log").open("ab")
-                self.processes[name] = subprocess.Popen(
-                    [*CLI, *command], cwd=self.home, env=self.env, stdout=out, stderr=subprocess.STDOUT
-                )
-                out.close()
+        driver = self.processes.get("driver")
+        if driver and driver.poll() in (0, 1):
+            return False
+        self.start(self.commands())
         return True
+
+    def start(self, names: Iterable[str]) -> None:
+        """Start these, where they are not there."""
+        for name in names:
+            process = self.processes.get(name)
+            if process is None or process.poll() is not None:
+                with (self.home / f"{name.replace(' ', '-')}.log").open("ab") as out:
+                    self.processes[name] = subprocess.Popen(
+                        [*CLI, *self.commands()[name]], cwd=self.home, env=self.env, stdout=out, stderr=out
+                    )
 
     def kill(self, name: str) -> None:
         """SIGKILL."""
