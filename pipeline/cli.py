@@ -13,6 +13,7 @@ import typer
 from pipeline import __version__, console
 from pipeline.errors import PipelineError, refused
 from pipeline.here import Here, Slug
+from pipeline.many import many
 from pipeline.publish import publish
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app.add_typer(models_app, name="models")
 style_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The house style of your articles.")
 app.add_typer(style_app, name="style")
 app.add_typer(publish)
+app.add_typer(many)
 
 
 @app.callback()

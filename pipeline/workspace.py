@@ -73,11 +73,14 @@ def replace(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def held(lock: Path) -> Iterator[None]:
-    """Alone with what this lock guards, also among threads; the same thread may hold it twice."""
+def held(lock: Path, patience: float = PATIENCE) -> Iterator[None]:
+    """Alone with what this lock guards, also among threads; the same thread may hold it twice.
+
+    `patience`: seconds to wait for another, always the same for one lock.
+    """
     lock.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(lock, timeout=PATIENCE, is_singleton=True):
+        with FileLock(lock, timeout=patience, is_singleton=True):
             yield
     except Timeout as error:
         raise PipelineError(f"another impressie is changing {lock.parent.name}/", "try it again in a moment") from error
