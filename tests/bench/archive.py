@@ -35,12 +35,24 @@ from tests.talks import FIETSPAD
 from tests.webinars_as_text import talk
 
 WORDS = 12_000  # of a webinar
-FIRST = (
-    "Anna Bram Chris Dewi Esra Floor Guus Hanna Iris Joost Karin Loes Marieke Noor Omar Peter Ruth Sanne Tom".split()
-)
-LAST = "Aydin,Bakker,de Wit,van der Meer,Hendriks,Jansen,Kok,Mulder,Smit,Verhoeven,Visser,Haddad,de Groot,Post".split(
-    ","
-)
+FIRST = [
+    "Anna",
+    "Bram",
+    "Dewi",
+    "Esra",
+    "Floor",
+    "Guus",
+    "Iris",
+    "Joost",
+    "Karin",
+    "Loes",
+    "Omar",
+    "Ruth",
+    "Sanne",
+    "Tom",
+]
+LAST = ["Aydin", "Bakker", "de Wit", "van der Meer", "Hendriks", "Jansen", "Kok", "Mulder", "Smit", "Visser", "Haddad"]
+COMMON = ["gemeente", "mensen", "vragen", "weten", "maken", "burger", "gaan", "jaar", "zien", "goed", "leven", "tijd"]
 DIALOGUES = Path(__file__).parent.parent / "dialogues.txt"
 MIX = 120  # queries of each kind
 PHRASES = 600
@@ -175,12 +187,11 @@ def queries(rng: random.Random, scan: Scan, home: Path) -> dict[str, list[tuple[
         for slug in webinars.slugs(home)[:200]
         for s in toml_values(home / "configs" / f"{slug}.toml")["speakers"]
     ]
-    common = "gemeente mensen vragen weten maken burger gaan jaar zien goed leven tijd".split()
     kinds: dict[str, Callable[[], tuple[str, dict[str, object]]]] = {
         "phrases of 2-8 words": lambda: (phrase(), {}),
         "one word": lambda: (content(), {}),
         "several words": lambda: (" ".join(content() for _ in range(rng.randint(2, 4))), {}),
-        "common words": lambda: (" ".join(rng.sample(common, rng.randint(1, 3))), {}),
+        "common words": lambda: (" ".join(rng.sample(COMMON, rng.randint(1, 3))), {}),
         "with a speaker": lambda: (rng.choice((phrase, content))(), {"speaker": rng.choice(people)}),
         "with a day": lambda: (rng.choice((phrase, content))(), {"since": since()}),
         "nobody said it": lambda: (f"{content()} {content()} zzyzx", {}),
