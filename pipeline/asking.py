@@ -91,9 +91,7 @@ class Asked:
         words = tuple(token.plain for token in tokens(query))
         who = tuple(token.plain for token in tokens(speaker))
         if not words:
-            raise PipelineError(
-                "there is nothing to search for", 'type a word: impressie search "uitvoering is beleid"'
-            )
+            raise PipelineError("no word to search for", 'type a word: impressie search "uitvoering is beleid"')
         if len(words) > MOST:
             raise PipelineError(f"that is too long to search for: {len(words)} words", f"at most {MOST}")
         if speaker.strip() and not who:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -190,8 +191,8 @@ def test_nothing_found_is_no_error(two, impressie):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["…"], "nothing to search for"),
-        ([], "nothing to search for"),
+        (["…"], "no word to search for"),
+        ([], "no word to search for"),
         (["x", "--since", "31-1-2025"], "'31-1-2025' is no date"),
         (["x", "--speaker", "?"], "'?' gives no name"),
         (["x " * 99], "too long"),
@@ -237,40 +238,42 @@ def test_nobody_can_type_a_query_language(library, query, speaker):
         search(library, query, quiet, speaker=speaker)
     except PipelineError as error:
         said = error.message
-    assert not said or any(told in said for told in ("nothing to search", "too long", "gives no name"))
+    assert not said or any(told in said for told in ("no word to search", "too long", "gives no name"))
 
 
 def plain(words):
     return [token.plain for word in words for token in tokens(word.text)]
 
 
+@cache
+def said_in(home: Path) -> dict[tuple[str, str], tuple[Passage, list[str]]]:
+    """All passages with their words as they are compared."""
+    folders = {slug: Workspace(home, slug).folder for slug in webinars.slugs(home)}
+    return {(slug, p.id): (p, plain(p.words)) for slug in folders for p in PASSAGES.found(folders[slug]).passages}
+
+
 def scanned(home: Path, phrase: list[str]) -> set[tuple[str, str]]:
     """The passages that hold a phrase, by looking at each."""
-    there = set()
-    for slug in webinars.slugs(home):
-        for passage in PASSAGES.found(Workspace(home, slug).folder).passages:
-            said = plain(passage.words)
-            if any(said[at : at + len(phrase)] == phrase for at in range(len(said))):
-                there.add((slug, passage.id))
-    return there
+    wanted = f" {' '.join(phrase)} "
+    return {at for at, (_, words) in said_in(home).items() if wanted in f" {' '.join(words)} "}
 
 
-def at(home: Path, hit) -> tuple[str, str]:
-    made: Passages = PASSAGES.found(hit.workspace.folder)
-    [passage] = [p for p in made.passages if any(abs(word.start - hit.span.start) < 0.006 for word in p.words)]
-    return hit.workspace.slug, passage.id
+def passage_of(home: Path, hit) -> tuple[str, str]:
+    """The passage that a hit begins in."""
+    its = [at for at, (one, _) in said_in(home).items() if at[0] == hit.workspace.slug
+           and any(abs(word.start - hit.span.start) < 0.006 for word in one.words)]  # fmt: skip
+    [at] = its
+    return at
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(drawn=st.data())
 def test_every_phrase_that_was_said_is_found_wherever_it_was_said(library, drawn):
-    slug = drawn.draw(st.sampled_from(webinars.slugs(library)))
-    made: list[Passage] = [p for p in PASSAGES.found(Workspace(library, slug).folder).passages if plain(p.words)]
-    said = plain(drawn.draw(st.sampled_from(made)).words)
+    said = drawn.draw(st.sampled_from([words for _, words in said_in(library).values() if words]))
     first = drawn.draw(st.integers(0, len(said) - 1))
     phrase = said[first : first + drawn.draw(st.integers(1, 8))]
     hits = search(library, " ".join(phrase), quiet, limit=5000).hits
-    assert scanned(library, phrase) <= {at(library, hit) for hit in hits if hit.exact}
+    assert scanned(library, phrase) <= {passage_of(library, hit) for hit in hits if hit.exact}
 
 
 # Up to date ----------------------------------------------------------------------------------------

@@ -150,7 +150,7 @@ PROBLEMS = (  # message of a PipelineError → what it means for a reviewer, and
         "Selecteer ze in het transcript.",
     ),
     (r"was never put right", "Daar is niets aan verbeterd.", None),
-    (r"nothing to search for", "Vul in wat u zoekt: een woord of een paar woorden.", None),
+    (r"no word to search for", "Vul in wat u zoekt: een woord of een paar woorden.", None),
     (r"too long to search for", "Dat is te lang om te zoeken.", "Neem een paar woorden."),
     (r"is no date", "Dat is geen datum.", None),
     (r"puts nothing right|gives no name", "Vul een naam of woord in.", None),
