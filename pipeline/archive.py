@@ -17,7 +17,7 @@ from uuid import uuid4
 from pipeline import edits
 from pipeline.artifacts import PASSAGES, RECORDING
 from pipeline.errors import PipelineError
-from pipeline.indexing import MADE_BY, Progress, create, fill, sqlite3
+from pipeline.indexing import BROKEN, MADE_BY, Progress, create, fill, sqlite3
 from pipeline.system import fsync_folder
 from pipeline.webinars import index_of, slugs
 from pipeline.workspace import NEXT, held, replace
@@ -36,10 +36,10 @@ def reading(path: Path) -> sqlite3.Connection:
 
 def marks(home: Path) -> dict[str, str]:
     """By webinar the size and time of change of what the index is made of: cheap to compare at every search."""
-    found, general = {}, _mark(f"{home}/configs/default.toml")
+    found = {}
     for slug in slugs(home):
         files = (f"{home}/configs/{slug}.toml", *(f"{home}/outputs/{slug}/{file}" for file in MARKED))
-        found[slug] = " ".join([general, *map(_mark, files)])
+        found[slug] = " ".join(map(_mark, files))
     return found
 
 
@@ -63,7 +63,7 @@ def known(path: Path) -> dict[str, str] | None:
 
 
 def update(home: Path, progress: Progress, *, rebuild: bool = False) -> bool:
-    """Bring the index up to date; False where another process is at it, and what is there has to do.
+    """Bring the index up to date; False where another is at it, or we may not write: what is there has to do.
 
     PipelineError where there is none yet, or none can be made.
     """
@@ -73,7 +73,7 @@ def update(home: Path, progress: Progress, *, rebuild: bool = False) -> bool:
     with ExitStack() as alone:
         try:
             alone.enter_context(held(path.with_name(".lock"), PATIENCE))
-        except PipelineError:
+        except (PipelineError, PermissionError):
             if rebuild or known(path) is None:
                 raise
             return False
@@ -106,10 +106,13 @@ def _write(beside: Path, old: Path | None, home: Path, progress: Progress) -> No
             connection.execute("BEGIN")
             fill(connection, home, marks(home), progress)
             connection.execute("COMMIT")
-    except sqlite3.Error as error:
-        if "fts5" in str(error):
+    except BROKEN as error:
+        if old:  # it was damaged
+            beside.unlink(missing_ok=True)
+            _write(beside, None, home, progress)
+        elif "no such module" in str(error):
             raise PipelineError("this Python's SQLite cannot search texts", "install a Python with FTS5") from error
-        if not old:
+        elif isinstance(error, sqlite3.Error):
             raise PipelineError(f"the search index could not be written: {error}", "make room on the disk") from error
-        beside.unlink(missing_ok=True)  # the old one was damaged
-        _write(beside, None, home, progress)
+        else:
+            raise

@@ -18,6 +18,7 @@ from pipeline import edits
 from pipeline.article.text import FUNCTION
 from pipeline.artifacts import PASSAGES, RECORDING
 from pipeline.asking import tokens
+from pipeline.config import Webinar, named, toml_values
 from pipeline.errors import PipelineError
 from pipeline.models import NamedVoice, Noun, Passage, Passages, Recording, Word
 from pipeline.speech.names import names_of
@@ -29,8 +30,10 @@ try:
 except ImportError as error:
     raise PipelineError("this Python has no SQLite, which the search needs", "install a Python that has it") from error
 
+BROKEN = (sqlite3.Error, zlib.error, ValueError, TypeError)  # what a damaged index may say
 TAIL = 15  # words of what the same voice says next, so that a phrase across the cut is found
 PAUSE = 10.0  # seconds up to which what a voice says next goes on with what it said
+TOLD = ("title", "date", "speakers")  # what of its TOML can be found
 ROOM = 20  # bits of a passage's number within its webinar, and of a webinar's own
 LAST_DAY = dt.date.max.toordinal()
 MADE_BY = json.dumps([
@@ -140,10 +143,8 @@ def fill(connection: sqlite3.Connection, home: Path, seen: dict[str, str], progr
     for done, slug in enumerate(changed):
         progress(done, len(changed), "webinars")
         other |= _take(connection, Workspace(home, slug), seen[slug])
-    if other:
-        connection.execute(
-            "INSERT INTO found(found) VALUES ('optimize')"
-        )  # one list a word: nothing of what went is left
+    if other:  # one list for each word, so that nothing is left of what went
+        connection.execute("INSERT INTO found(found) VALUES ('optimize')")
 
 
 def _take(connection: sqlite3.Connection, workspace: Workspace, marks: str) -> bool:
@@ -151,8 +152,8 @@ def _take(connection: sqlite3.Connection, workspace: Workspace, marks: str) -> b
     talk, problem, slug = None, None, workspace.slug
     try:
         talk = _talk(workspace)
-    except PipelineError as unreadable:
-        problem = unreadable.message
+    except (PipelineError, PermissionError) as unreadable:
+        problem = str(unreadable)
     sha256 = hashlib.sha256(talk.model_dump_json().encode()).hexdigest() if talk else ""
     changed = max((int(mark.partition("/")[2]) for mark in marks.split() if "/" in mark), default=0)
     if abs(time.time() - changed / 1e9) < RACY:
@@ -183,7 +184,10 @@ def _talk(workspace: Workspace) -> Talk | None:
     passages = PASSAGES.found(workspace.folder)
     if passages is None:
         return None
-    webinar, recording = workspace.webinar(), RECORDING.found(workspace.folder)
+    values = toml_values(workspace.toml)
+    with named(workspace.toml.name):  # and not the settings that it shares with others: they say nothing of this
+        webinar = Webinar.model_validate({key: value for key, value in values.items() if key in TOLD})
+    recording = RECORDING.found(workspace.folder)
     names = names_of(passages, webinar.names(), edits.read_pins(said / edits.NAMES))
     return Talk(
         title=webinar.title or workspace.slug,

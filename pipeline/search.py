@@ -7,7 +7,6 @@ newest webinar first, and within it the earliest moment.
 from __future__ import annotations
 
 import datetime as dt
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -20,14 +19,13 @@ from pipeline import archive, edits
 from pipeline.artifacts import AUDIO
 from pipeline.asking import Asked, Way, placed
 from pipeline.errors import PipelineError
-from pipeline.indexing import ROOM, Progress, Said, Talk, first_id, number_of, sqlite3
+from pipeline.indexing import BROKEN, ROOM, Progress, Said, Talk, first_id, number_of, sqlite3
 from pipeline.models import NamedVoice, Span, Suspect
 from pipeline.webinars import index_of
 from pipeline.workspace import Workspace
 
 AROUND = 12  # words shown before and after what was found
 LONGEST = 40  # words shown of what was found, where it lies far apart
-BROKEN = (sqlite3.Error, zlib.error, ValueError, TypeError)  # what a damaged index may say
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
@@ -342,20 +343,32 @@ def test_names_and_corrections_are_found_once_they_are_confirmed(workspace, impr
 # Whatever happens to the index ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("damage", ["gone", "empty", "junk", "cut", "other version", "zeros", "no table"])
-def test_a_damaged_index_is_made_anew(two, damage):
+SPOILT = (
+    "UPDATE made SET by = '0'",  # another version's
+    "DROP TABLE passage",
+    "UPDATE passage SET said = x'00'",
+    "UPDATE passage SET said = NULL",
+    "UPDATE webinar SET talk = '{'",
+    "DELETE FROM found_data",
+)
+
+
+@pytest.mark.parametrize("changed", [False, True])
+@pytest.mark.parametrize("damage", ["gone", "empty", "junk", "cut", "zeros", *SPOILT])
+def test_a_damaged_index_is_made_anew(two, damage, changed):
     whole = found(two, "uitvoering is beleid")  # noqa: F811
     path = index_of(two)
     raw = path.read_bytes()
     if damage == "gone":
         path.unlink()
-    elif damage in ("other version", "no table"):
-        with archive.sqlite3.connect(path) as connection:
-            connection.execute("UPDATE made SET by = '0'" if damage == "other version" else "DROP TABLE passage")
-        connection.close()
+    elif damage in SPOILT:
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(damage)
     else:
         zeros = raw[:8192] + bytes(len(raw) - 8192)
         path.write_bytes({"empty": b"", "junk": b"geen index" * 999, "cut": raw[:9000], "zeros": zeros}[damage])
+    if changed:
+        held(two, "oud", f"{OLD} En meer.", "2024-01-10")
     assert found(two, "uitvoering is beleid") == whole
     assert archive.known(path) == archive.marks(two)
 
@@ -398,6 +411,36 @@ def test_while_another_process_makes_the_index_the_old_one_answers(two, monkeypa
         assert "Over oud" not in impressie("search", "uitvoering").out
     assert "Over oud" in said.out
     assert "may not be found yet" in said.err
+
+
+def test_an_index_that_cannot_be_written_answers_as_it_is(two, monkeypatch, impressie):
+    found(two, "uitvoering")
+    held(two, "nieuw", "A: Uitvoering, pas net gezegd.", "2026-05-05")
+
+    def refused(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(archive, "held", refused)
+    said = impressie("search", "uitvoering")
+    assert "Over oud" in said.out
+    assert "may not be found yet" in said.err
+
+
+def test_a_disk_that_is_full_is_named(two, monkeypatch):
+    def full(*_):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(archive, "fill", full)
+    with pytest.raises(PipelineError, match="disk is full"):
+        found(two, "uitvoering")
+    assert list(index_of(two).parent.glob(".*.next")) == []
+
+
+def test_a_home_may_have_any_name(tmp_path):
+    home = tmp_path / "map #1 met ?mode=rwc & 100%25 één"
+    webinars.make_home(home)
+    held(home, "oud", OLD)
+    assert found(home, "wethouder") == [("oud", "wethouder")]
 
 
 def test_a_sqlite_that_cannot_search_is_named(two, monkeypatch):
