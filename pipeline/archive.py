@@ -16,11 +16,12 @@ from uuid import uuid4
 
 from pipeline import edits
 from pipeline.artifacts import PASSAGES, RECORDING
+from pipeline.disk import NEXT, replace
 from pipeline.errors import PipelineError
 from pipeline.indexing import BROKEN, MADE_BY, Progress, create, fill, sqlite3
 from pipeline.system import fsync_folder
 from pipeline.webinars import index_of, slugs
-from pipeline.workspace import NEXT, held, replace
+from pipeline.workspace import held
 
 PATIENCE = 2.0  # seconds to wait for another process that brings the index up to date
 MARKED = (PASSAGES.file, RECORDING.file, f"edits/{edits.NAMES}", f"edits/{edits.SILENCING}")

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from pipeline import edits
 from pipeline.artifacts import ARTICLE, DRAFT
+from pipeline.disk import write_atomic
 from pipeline.edits import REVIEW, Approval, Review
 from pipeline.errors import PipelineError
-from pipeline.workspace import Workspace, write_atomic
+from pipeline.workspace import Workspace
 from pipeline.writing import Draft
 
 EDITED_ARTICLE = "article.md"

@@ -16,10 +16,11 @@ from typing import Any
 import tomlkit
 
 from pipeline.config import STAGE_TABLES, Webinar, absolute, is_address, load_webinar, read_toml
+from pipeline.disk import write_atomic
 from pipeline.engines.probe import Probe, probe_source
 from pipeline.errors import PipelineError
 from pipeline.webinars import SETTINGS, by_source, find, glossary, make_home, slugs
-from pipeline.workspace import Workspace, write_atomic
+from pipeline.workspace import Workspace, held
 
 Say = Callable[[str], None]  # how a message reaches the user
 SAMPLE = Path(__file__).parent / "sample" / "webinar.toml"
@@ -69,17 +70,22 @@ def adopt_toml(home: Path, path: Path, say: Say, transcript: Path | None = None)
     day = dt.date.fromtimestamp(path.stat().st_mtime)
     with suppress(ValueError):  # a date that is none is named when the TOML is read as a whole
         day = dt.date.fromisoformat(str(document.get("date"))[:10])
-    return _begin(home, slug_for(title, day, slugs(home)), tomlkit.dumps(document))
+    return _begin(home, title, day, tomlkit.dumps(document), first)
 
 
-def _begin(home: Path, slug: str, text: str) -> Workspace:
-    workspace = Workspace(make_home(home), slug)
-    write_atomic(workspace.toml, text.encode())
-    try:
-        load_webinar(home / "configs", slug)
-    except PipelineError:
-        workspace.toml.unlink()
-        raise
+def _begin(home: Path, title: str, day: dt.date, text: str, source: str) -> Workspace:
+    """Write configs/SLUG.toml, or find the webinar that somebody else began from the same source meanwhile."""
+    configs = make_home(home) / "configs"
+    with held(configs / ".begin"):
+        if source and (meanwhile := by_source(home, source)):
+            return meanwhile
+        workspace = Workspace(home, slug_for(title, day, slugs(home)))
+        write_atomic(workspace.toml, text.encode())
+        try:
+            load_webinar(configs, workspace.slug)
+        except PipelineError:
+            workspace.toml.unlink()
+            raise
     return workspace
 
 
@@ -176,8 +182,8 @@ def created(
     title = title or (probe.title if probe else None) or Path(wanted).stem
     day = day or (published if is_address(wanted) else None)
     given = _source(None, transcript) if transcript else None
-    slug = slug_for(title, day or published or dt.date.today(), slugs(home))
-    return _begin(home, slug, _toml(home, wanted, probe, lent, {"title": title, "date": day, "transcript": given}))
+    text = _toml(home, wanted, probe, lent, {"title": title, "date": day, "transcript": given})
+    return _begin(home, title, day or published or dt.date.today(), text, wanted)
 
 
 def _source(source: str | None, transcript: Path | None) -> str:

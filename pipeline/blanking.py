@@ -23,6 +23,7 @@ from pipeline.artifacts import (
     Artifact,
     Noted,
 )
+from pipeline.disk import digest, write_atomic
 from pipeline.edits import NAMES, SILENCED, Silencing, read_pins
 from pipeline.models import Passages, Receipt, Recording
 from pipeline.speech import audio, picture, silence
@@ -32,7 +33,7 @@ from pipeline.stage import ABSENT
 from pipeline.stages import BY_NAME, STAGES
 from pipeline.stages.segment import readable as readable_text
 from pipeline.stages.segment import spoken_by
-from pipeline.workspace import Workspace, digest, write_atomic
+from pipeline.workspace import Workspace
 
 HEARD = ("download", "transcribe", "diarize")
 

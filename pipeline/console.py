@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.models import clock
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from pipeline.approving import Obstacle
+    from pipeline.batch.table import Table
     from pipeline.errors import PipelineError
     from pipeline.runner import Standing
     from pipeline.search import Hit
@@ -138,6 +139,28 @@ def terminal() -> Iterator[Terminal]:
         raise
     finally:
         face.close()
+
+
+@contextmanager
+def batch() -> Iterator[Table]:
+    """How a batch stands, in a table that is gone afterwards; lines where there is no terminal."""
+    from pipeline.batch.table import Table
+
+    def live() -> Any:
+        from rich.console import Console
+        from rich.live import Live
+
+        return Live(console=Console(stderr=True), transient=True, auto_refresh=False)
+
+    shown = Table(say, live if sys.stderr.isatty() else None)
+    try:
+        yield shown
+    except KeyboardInterrupt:
+        shown.close()
+        say("stopped; what was done is kept, and the same command goes on where this was")
+        raise
+    finally:
+        shown.close()
 
 
 def fetching(face: Terminal, name: str) -> Callable[..., None]:

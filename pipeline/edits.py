@@ -16,9 +16,10 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field
 
 from pipeline.artifacts import parsed
+from pipeline.disk import write_atomic
 from pipeline.errors import PipelineError
 from pipeline.models import Kept, Noun, Span
-from pipeline.workspace import Workspace, held, write_atomic
+from pipeline.workspace import Workspace, held
 
 NAMES = "names.json"
 VOICES = "voices.json"

@@ -15,6 +15,14 @@ class PipelineError(Exception):
         self.hint = hint
 
 
+class LaterError(PipelineError):
+    """A site asks to come back after so many seconds; 0 where it does not say."""
+
+    def __init__(self, message: str, hint: str | None, wait: float) -> None:
+        super().__init__(message, hint)
+        self.wait = wait
+
+
 # What a disk may refuse at any moment: no room, a quota, a fault of its own, a folder that is read-only.
 REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM}
 

@@ -16,11 +16,13 @@ import tomlkit
 from pipeline import articles, edits, shifts, system
 from pipeline.artifacts import ARTICLE, AUDIO
 from pipeline.config import Webinar, absolute, read_toml, setting
+from pipeline.disk import digest
 from pipeline.errors import PipelineError
+from pipeline.leases import BEAT
 from pipeline.models import Receipt
 from pipeline.stage import ABSENT, Job, Stage, freshness
 from pipeline.stages import BY_NAME, STAGES
-from pipeline.workspace import Workspace, digest, write_atomic
+from pipeline.workspace import Workspace
 
 READ = {artifact.file for stage in STAGES for artifact in stage.reads}
 # Stage → the stages that write what it reads.
@@ -145,6 +147,8 @@ def run_stage(
     try:
         summary = stage.run(job)
     except BaseException as error:
+        if isinstance(error, Exception):
+            workspace.still_ours(error)
         workspace.log(f"{stage.name} failed: {error or type(error).__name__}")
         raise
     finally:
@@ -172,8 +176,13 @@ def job_of(workspace: Workspace, stage: Stage[Any], webinar: Webinar, face: Face
     """One run of a stage that has not begun: what it is given, and how it tells how far it is."""
     params = stage.uses(webinar)
     ingredients = [stage.edition, params.model_dump(mode="json"), inputs_of(stage, workspace.sha256)]
+    looked = time.monotonic()
 
     def progress(done: float, total: float, unit: str = "s") -> None:
+        nonlocal looked
+        if time.monotonic() - looked > BEAT:
+            looked = time.monotonic()
+            workspace.still_ours()
         face.progressed(stage.name, done, total, unit)
 
     return Job(
@@ -269,4 +278,4 @@ def _stick(workspace: Workspace, differs: dict[str, Any]) -> None:
             document.setdefault(key, tomlkit.table()).update(value)
         else:
             document[key] = value
-    write_atomic(workspace.toml, tomlkit.dumps(document).encode())
+    workspace.write(workspace.toml, tomlkit.dumps(document).encode())

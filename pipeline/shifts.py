@@ -24,14 +24,14 @@ from pipeline.edits import (
     Names,
     Silenced,
     Words,
+    dumped,
     read,
     read_corrections,
     read_moves,
     read_pins,
-    write,
 )
 from pipeline.models import Kept, Span
-from pipeline.workspace import Workspace, write_atomic
+from pipeline.workspace import Workspace
 
 SHIFT = "shift.json"
 Timed = TypeVar("Timed", Names, Moves, Words, Barred, Silenced, Listened)
@@ -46,7 +46,7 @@ class Shift(Kept):
 
 def promise(workspace: Workspace, audio: str, by: float) -> None:
     """Before the new audio is published: all times are to move by `by` seconds."""
-    write_atomic(workspace.folder / "edits" / SHIFT, Shift(audio=audio, by=by).model_dump_json().encode())
+    workspace.write(workspace.folder / "edits" / SHIFT, Shift(audio=audio, by=by).model_dump_json().encode())
 
 
 def settle(workspace: Workspace) -> None:
@@ -57,11 +57,11 @@ def settle(workspace: Workspace) -> None:
     except (FileNotFoundError, ValidationError):
         return
     if workspace.sha256(AUDIO.file) == shift.audio:
-        _settle(workspace.folder / "edits" / NAMES, Names, shift)
-        _settle(workspace.folder / "edits" / VOICES, Moves, shift)
-        _settle(workspace.folder / "edits" / WORDS, Words, shift)
-        _settle(workspace.folder / "edits" / BARRED, Barred, shift)
-        _settle(workspace.folder / "edits" / LISTENED, Listened, shift)
+        _settle(workspace, NAMES, Names, shift)
+        _settle(workspace, VOICES, Moves, shift)
+        _settle(workspace, WORDS, Words, shift)
+        _settle(workspace, BARRED, Barred, shift)
+        _settle(workspace, LISTENED, Listened, shift)
         _settle_silence(workspace, shift)
     promised.unlink()
 
@@ -70,22 +70,23 @@ def _settle_silence(workspace: Workspace, shift: Shift) -> None:
     """The stretches that are silent move too; the recording that was made with them is none the older for it."""
     path, file = workspace.folder / "edits" / SILENCED, f"edits/{SILENCED}"
     before = workspace.sha256(file)
-    _settle(path, Silenced, shift)
+    _settle(workspace, SILENCED, Silenced, shift)
     silenced, recording = read(path, Silenced), workspace.path(RECORDING.file)
     if silenced.spans and recording.exists():
         of = RECORDING.load(recording.read_bytes()).identity
-        write(path, silenced.model_copy(update={"recording": of}))
+        workspace.write(path, dumped(silenced.model_copy(update={"recording": of})))
     receipt, now = workspace.receipt("download"), workspace.sha256(file)
     if receipt and now and receipt.inputs.get(file) == before != now:
         renewed = receipt.model_copy(update={"inputs": receipt.inputs | {file: now}})
-        write_atomic(workspace.receipt_path("download"), renewed.model_dump_json(indent=1).encode() + b"\n")
+        workspace.write(workspace.receipt_path("download"), renewed.model_dump_json(indent=1).encode() + b"\n")
 
 
-def _settle(path: Path, noun: type[Timed], shift: Shift) -> None:
+def _settle(workspace: Workspace, file: str, noun: type[Timed], shift: Shift) -> None:
+    path = workspace.folder / "edits" / file
     edited = read(path, noun)
     if edited != noun() and edited.times_of != shift.audio:
         moved = noun.model_validate(_later(edited.model_dump(), shift.by))
-        write(path, moved.model_copy(update={"times_of": shift.audio}))
+        workspace.write(path, dumped(moved.model_copy(update={"times_of": shift.audio})))
 
 
 def _later(value: Any, by: float) -> Any:

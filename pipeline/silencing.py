@@ -15,13 +15,14 @@ from pipeline import articles, blanking, edits, runner, voices, webinars
 from pipeline.article.gaps import Hers, blanked, gaps
 from pipeline.article.quotes import paragraphs
 from pipeline.artifacts import ARTICLE, PASSAGES, RECORDING, TRANSCRIPT, TURNS
+from pipeline.disk import write_atomic
 from pipeline.edits import SILENCED, SILENCING, Silenced, Silencing
 from pipeline.errors import PipelineError
 from pipeline.models import Passages, Span
 from pipeline.speech import silence
 from pipeline.speech.corrections import corrected
 from pipeline.speech.names import names_of
-from pipeline.workspace import Workspace, write_atomic
+from pipeline.workspace import Workspace
 
 
 def forget_speaker(workspace: Workspace, who: str, face: runner.Face) -> list[str]:
@@ -108,9 +109,8 @@ def _finish(workspace: Workspace, promise: Silencing) -> None:
         edits.write(said / SILENCED, spans.model_copy(update={"spans": merged, "recording": of}))
         if workspace.path(PASSAGES.file).exists():
             _blank_edits(workspace, promise)
-    workspace.sweep()
-    for folder in ("export", ".scratch"):
-        _removed(workspace.folder / folder)
+    for folder in (workspace.folder / "export", workspace.scratches):
+        _removed(folder)
     blanking.blank(workspace, promise)
     (said / SILENCING).unlink()
     workspace.log("a speaker was forgotten")

@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from pipeline.article.habits import Measured, Proposal, measure, proposals
 from pipeline.articles import typed
 from pipeline.config import DEFAULTS, first_problem, named, read_toml, toml_values
+from pipeline.disk import write_atomic
 from pipeline.errors import PipelineError
 from pipeline.settings import HouseStyle
-from pipeline.workspace import write_atomic
 
 
 @dataclass(frozen=True)

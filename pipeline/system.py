@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import platform
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -35,6 +37,77 @@ def bounded_child(memory: int | None = None) -> Callable[[], None] | None:
             os._exit(1)
 
     return prepare
+
+
+@functools.cache
+def _machine() -> tuple[str, str]:
+    """Which machine this is, by its name and what tells it from others of that name; and when it was started."""
+    told, boot = [platform.node()], ""
+    with suppress(OSError):
+        told.append(str(Path("/proc/self/ns/pid").readlink()))  # each container counts its processes anew
+    with suppress(OSError):
+        told.append(Path("/etc/machine-id").read_text(encoding="utf-8"))
+    with suppress(OSError):
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8")
+    name = re.sub(r"[^A-Za-z0-9-]", "-", platform.node())[:40] or "host"
+    digests = [hashlib.sha256(each.encode()).hexdigest()[:6] for each in ("".join(told), boot)]
+    return f"{name}_{digests[0]}", digests[1]
+
+
+def _started(pid: int) -> str:
+    """When a process began, in the kernel's ticks, where that can be known: numbers of processes are used again."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return "0"
+    return told[19] if told[0] not in "ZX" else "ended"  # killed, and its parent has not looked yet
+
+
+def machine() -> str:
+    """The name of this machine, unlike any other's."""
+    return _machine()[0]
+
+
+def process_name() -> str:
+    """A name for this process, unlike that of any other on any machine; it may stand in the name of a file."""
+    return ".".join([*_machine(), str(os.getpid()), _started(os.getpid())])
+
+
+def is_dead(process: str) -> bool:
+    """Whether the process of this name is surely gone; of another machine's that cannot be known."""
+    machine, boot, pid, started = _parts(process)
+    if machine != _machine()[0]:
+        return False
+    return boot != _machine()[1] or not _lives(int(pid)) or _started(int(pid)) != started
+
+
+def process_words(process: str) -> str:
+    """Such a name for people."""
+    machine, _, pid, _ = _parts(process)
+    return f"process {pid} on {machine.rpartition('_')[0]}"
+
+
+def _parts(process: str) -> tuple[str, str, str, str]:
+    machine, boot, pid, started = (process.split(".") + ["0"] * 4)[:4]
+    return machine, boot, pid if pid.isdigit() else "0", started
+
+
+def _lives(pid: int) -> bool:
+    if sys.platform == "win32":
+        import ctypes
+
+        handle = ctypes.windll.kernel32.OpenProcess(0x1000, 0, pid)  # PROCESS_QUERY_LIMITED_INFORMATION
+        code = ctypes.c_ulong()
+        known = bool(handle) and ctypes.windll.kernel32.GetExitCodeProcess(handle, ctypes.byref(code))
+        ctypes.windll.kernel32.CloseHandle(handle)
+        return bool(known) and code.value == 259  # STILL_ACTIVE
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def fsync_folder(path: Path) -> None:

@@ -13,8 +13,9 @@ import tomlkit
 
 from pipeline import edits
 from pipeline.config import DEFAULTS, load_webinar, read_toml, toml_values
+from pipeline.disk import NEXT, replace, write_atomic
 from pipeline.errors import PipelineError
-from pipeline.workspace import NEXT, WORD_LIST, Workspace, replace, sharing, write_atomic
+from pipeline.workspace import WORD_LIST, Workspace, sharing
 
 SETTINGS = ("default", "huisstijl", "prompts", "woordenlijst")  # files of configs/ that are no webinars
 CAME_FROM = "learnt_from"  # its table: term → the webinars that taught it
@@ -22,6 +23,7 @@ FORGETTING = ".forgetting-"
 TRASH = ".trash-"
 UNLEARNING = ".unlearning-"
 SEARCH = ".search"
+BATCHES = "batch"  # in outputs/: what happened in each batch, and its report
 
 
 def find_home(asked: Path | None, start: Path) -> Path | None:
@@ -70,10 +72,18 @@ def by_source(home: Path, source: str) -> Workspace | None:
     """The webinar that was begun from this URL or file, if any."""
     for slug in slugs(home):
         with suppress(PipelineError):
+            if not _mentions(home / "configs" / f"{slug}.toml", source):
+                continue
             webinar = load_webinar(home / "configs", slug)
             if source in webinar.url or (not webinar.url and source == webinar.transcript):
                 return Workspace(home, slug)
     return None
+
+
+def _mentions(toml: Path, source: str) -> bool:
+    """Whether a TOML may say this; a quick look, because there may be ten thousand."""
+    text = toml.read_text(encoding="utf-8", errors="replace")
+    return source in text or "\\" in source + text
 
 
 def standing(home: Path, slug: str) -> tuple[str, Counter[str], str | None]:
@@ -203,6 +213,17 @@ def forget(workspace: Workspace) -> None:
         raise PipelineError(problem)
 
 
+def _unreport(batches: Path, slug: str) -> None:
+    """Take a webinar out of what is kept of batches; the report of one that told of it goes."""
+    for journal in batches.glob("*.jsonl"):
+        lines = journal.read_bytes().splitlines(keepends=True)
+        kept = [line for line in lines if f'"name":"{slug}"'.encode() not in line]
+        if len(kept) < len(lines):
+            for suffix in (".md", ".html"):
+                journal.with_suffix(suffix).unlink(missing_ok=True)
+            write_atomic(journal, b"".join(kept))
+
+
 def finish_forgetting(home: Path) -> list[str]:
     """Finish what a killed forget had begun; says what is left. What cannot be removed yet has no name any more.
 
@@ -215,6 +236,7 @@ def finish_forgetting(home: Path) -> list[str]:
             replace(outputs / slug, doomed / uuid4().hex)
         for name in (f"{slug}.toml", f".{slug}.toml{NEXT}"):
             (home / "configs" / name).unlink(missing_ok=True)
+        _unreport(outputs / BATCHES, slug)
         (outputs / f"{UNLEARNING}{slug}").mkdir(exist_ok=True)
         try:
             unindex(home)

@@ -1,8 +1,9 @@
 """One webinar's folder: read, write, receipts, lock.
 
 Publishing is a small redo log, so that a kill at any system call leaves the old state or the new one, never a mix:
-the outputs are written beside their place as `.NAME.next` and synced, then the receipt that names their hashes as
-`receipts/STAGE.next.json`; from there on `heal()` can always finish: rename the outputs, then the receipt.
+the outputs are made ready on the desk of whoever holds the lease (see leases.py) and synced, then the receipt that
+names their hashes as `STAGE.promised.json`; from there on `heal()` can always finish: rename the outputs, then the
+receipt.
 """
 
 from __future__ import annotations
@@ -10,108 +11,41 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import shutil
-import socket
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
+from pipeline import leases
 from pipeline.config import Webinar, load_webinar
+from pipeline.disk import NEXT, beside, prepare, sha256, write_atomic
 from pipeline.errors import PipelineError
+from pipeline.leases import Desk, OvertakenError
 from pipeline.models import Receipt
 from pipeline.system import fsync_folder
 
-NEXT = ".next"
-TOGETHER = (
-    "together.json"  # in receipts/, while several files are being replaced: [path in the home, its hash before], …
-)
+PROMISED = ".promised.json"  # after a stage's name: its receipt, while its outputs are put in their place
+TOGETHER = "together.json"  # while several files are being replaced: [path in the home, its hash before], …
+SCRATCH = "scratch"
 WORD_LIST = "woordenlijst.toml"  # in configs/
 PATIENCE = 10.0  # seconds that one writer waits for another
 RACY = 2.0  # seconds: a file hashed this soon after its last change may change again within the clock's tick
 
 
-def sha256(path: Path) -> str | None:
-    """Hash of a file, read by the block; None where there is none."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError:
-        return None
+def held(claim: Path, patience: float = PATIENCE) -> AbstractContextManager[None]:
+    """Alone with what this claim guards, also among threads; the same thread may hold it twice.
 
-
-def digest(content: bytes | Path) -> str:
-    """SHA-256 of an output that is not published yet."""
-    return (sha256(content) or "") if isinstance(content, Path) else hashlib.sha256(content).hexdigest()
-
-
-def write_atomic(path: Path, content: bytes) -> None:
-    """Replace a file whole: the old one or the new one is there at any moment."""
-    _staged(path, content)
-    replace(_next(path), path)
-    fsync_folder(path.parent)
-
-
-def replace(source: Path, target: Path) -> None:
-    """os.replace, with patience for Windows, where a file that a player or an editor has open cannot be replaced."""
-    for patience in (0.1, 0.4, 1.5, None):
-        try:
-            os.replace(source, target)
-        except PermissionError as error:
-            if patience is None:
-                raise PipelineError(
-                    f"{target.name} cannot be replaced", "close the program that has it open"
-                ) from error
-            time.sleep(patience)
-        else:
-            return
-
-
-@contextmanager
-def held(lock: Path, patience: float = PATIENCE) -> Iterator[None]:
-    """Alone with what this lock guards, also among threads; the same thread may hold it twice.
-
-    `patience`: seconds to wait for another, always the same for one lock.
+    PipelineError where another holds it for longer than `patience` seconds.
     """
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(lock, timeout=patience, is_singleton=True):
-            yield
-    except Timeout as error:
-        raise PipelineError(f"another impressie is changing {lock.parent.name}/", "try it again in a moment") from error
+    return leases.briefly(claim, patience)
 
 
 def sharing(home: Path) -> AbstractContextManager[None]:
     """Held while the word list is changed, which the webinars of a home share."""
     return held(home / "configs" / f".{WORD_LIST}.lock")
-
-
-def _next(path: Path) -> Path:
-    return path.with_name(f".{path.name}{NEXT}")
-
-
-def _staged(path: Path, content: bytes | Path) -> None:
-    """Bring the new content beside `path`, on the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = _next(path)
-    try:
-        if isinstance(content, Path):
-            os.replace(content, beside)
-        else:
-            beside.write_bytes(content)
-        with beside.open("rb+") as file:
-            os.fsync(file.fileno())
-    except OSError as error:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise PipelineError(
-            f"{path.name} could not be written: {error.strerror or error}", "free some disk space and run again"
-        ) from error
 
 
 class Workspace:
@@ -122,6 +56,7 @@ class Workspace:
         self.slug = slug
         self.folder = home / "outputs" / slug
         self.toml = home / "configs" / f"{slug}.toml"
+        self.desk: Desk | None = None  # while the lock is held
 
     def webinar(self, differs: dict[str, Any] | None = None) -> Webinar:
         """Its settings as they stand now, with `differs` ({table: {key: value}}) laid over them."""
@@ -137,10 +72,7 @@ class Workspace:
 
     def receipt(self, stage: str) -> Receipt | None:
         """What the last finished run of a stage was made of; None for never, or a receipt that cannot be read."""
-        try:
-            return Receipt.model_validate_json(self.receipt_path(stage).read_bytes())
-        except (FileNotFoundError, ValidationError):
-            return None
+        return _receipt(self.receipt_path(stage))
 
     def sha256(self, file: str) -> str | None:
         """Hash of a file in the folder, remembered by its size and time of change as git does."""
@@ -170,31 +102,60 @@ class Workspace:
     def publish(
         self, receipt: Receipt, outputs: Mapping[str, bytes | Path], keeping: Mapping[str, str] | None = None
     ) -> Receipt:
-        """Put the outputs of a stage and its receipt in their place, all or nothing.
+        """Put the outputs of a stage and its receipt in their place, all or nothing. Wants the lock.
 
         `keeping`: hashes of other outputs, which a person changed; they stay where they are, and known as changed.
+        OvertakenError, and nothing published, where the lease is somebody else's by now.
         """
+        ready = self._desk()
         for file, content in outputs.items():
-            _staged(self.folder / file, content)
-        hashes = {file: sha256(_next(self.folder / file)) or "" for file in outputs}
+            self._prepare(self._ready(file), content, file)
+        hashes = {file: sha256(self._ready(file)) or "" for file in outputs}
         receipt = receipt.model_copy(update={"outputs": dict(keeping or {}) | hashes})
-        promised = self.receipt_path(f"{receipt.stage}{NEXT}")
-        write_atomic(promised, receipt.model_dump_json(indent=1).encode() + b"\n")
+        promised = ready.path / f"{receipt.stage}{PROMISED}"
+        self._prepare(beside(promised), receipt.model_dump_json(indent=1).encode() + b"\n", promised.name)
+        ready.put(beside(promised), promised)
+        fsync_folder(ready.path)
         self._finish(promised, receipt)
         return receipt
 
+    def _desk(self) -> Desk:
+        """Where the holder of the lock makes ready what it publishes."""
+        assert self.desk, "this wants the lock"
+        self.desk.check()
+        return self.desk
+
+    def _ready(self, file: str) -> Path:
+        return beside(self._desk().path / file)
+
+    def _prepare(self, ready: Path, content: bytes | Path, name: str) -> None:
+        try:
+            prepare(ready, content, name)
+        except PipelineError:
+            self._desk()
+            raise
+
     def _finish(self, promised: Path, receipt: Receipt) -> None:
-        before = self.receipt(receipt.stage)
+        desk, before = self._desk(), self.receipt(receipt.stage)
         for file, old in (before.outputs if before else {}).items():
             if file not in receipt.outputs and sha256(self.folder / file) == old:  # written by us, not any more
-                (self.folder / file).unlink()
+                desk.put(self.folder / file, self._ready(file))
+                self._ready(file).unlink(missing_ok=True)
         for file in receipt.outputs:
-            beside = _next(self.folder / file)
-            if beside.exists():
-                replace(beside, self.folder / file)
+            if self._ready(file).exists():
+                desk.put(self._ready(file), self.folder / file)
         fsync_folder(self.folder)
-        replace(promised, self.receipt_path(receipt.stage))
-        fsync_folder(promised.parent)
+        self.receipt_path(receipt.stage).parent.mkdir(exist_ok=True)
+        desk.put(promised, self.receipt_path(receipt.stage))
+        fsync_folder(self.folder / "receipts")
+
+    def write(self, path: Path, content: bytes) -> None:
+        """Replace one file of this webinar, unless somebody else has the lease by now. Wants the lock."""
+        ready = beside(self._desk().path / path.name)
+        self._prepare(ready, content, path.name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._desk().put(ready, path)
+        fsync_folder(path.parent)
 
     def replace_together(self, files: Mapping[Path, bytes]) -> None:
         """Replace files of this home, all or nothing; `heal()` finishes what a kill cuts off. Wants the lock.
@@ -203,34 +164,32 @@ class Workspace:
         """
         promise = []
         for number, (path, content) in enumerate(files.items()):
-            _staged(self._together(number), content)
+            self._prepare(self._ready(f"together-{number}"), content, path.name)
             promise.append((path.relative_to(self.home).as_posix(), sha256(path)))
-        write_atomic(self.folder / "receipts" / TOGETHER, json.dumps(promise).encode())
+        self.write(self._desk().path / TOGETHER, json.dumps(promise).encode())
         self._finish_together()
 
-    def _together(self, number: int) -> Path:
-        """Staged in this webinar's own folder: other webinars share some of the files."""
-        return self.folder / "receipts" / f"together-{number}"
-
     def _finish_together(self) -> None:
-        promised = self.folder / "receipts" / TOGETHER
+        desk = self._desk()
+        promised = desk.path / TOGETHER
         if not promised.exists():
             return
         for number, (file, before) in enumerate(json.loads(promised.read_bytes())):
-            path, staged = self.home / file, _next(self._together(number))
-            if staged.exists() and sha256(path) == before:
+            path, ready = self.home / file, self._ready(f"together-{number}")
+            if ready.exists() and sha256(path) == before:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                replace(staged, path)
+                desk.put(ready, path)
                 fsync_folder(path.parent)
-            staged.unlink(missing_ok=True)
+            ready.unlink(missing_ok=True)
         promised.unlink()
 
     def heal(self) -> None:
         """Finish what a killed run had promised, and sweep what it left half written. Wants the lock."""
+        desk = self._desk()
         self._finish_together()
-        _next(self.toml).unlink(missing_ok=True)
-        for promised in sorted((self.folder / "receipts").glob(f"[!.]*{NEXT}.json")):
-            receipt = self.receipt(promised.stem)
+        beside(self.toml).unlink(missing_ok=True)
+        for promised in sorted(desk.path.glob(f"[!.]*{PROMISED}")):
+            receipt = _receipt(promised)
             if receipt is None:
                 promised.unlink()
                 continue
@@ -239,10 +198,10 @@ class Workspace:
                 now = sha256(self.folder / file)
                 old = before.outputs.get(file) if before else None
                 if now not in (None, old, new):  # a person changed it since: hers stays
-                    _next(self.folder / file).unlink(missing_ok=True)
+                    self._ready(file).unlink(missing_ok=True)
             self._finish(promised, receipt)
-        for folder in ("", "receipts", "edits", "edits/kept", "export"):
-            for leftover in (self.folder / folder).glob(f".*{NEXT}"):
+        for folder in (desk.path, *(self.folder / name for name in ("", "receipts", "edits", "edits/kept", "export"))):
+            for leftover in folder.glob(f".*{NEXT}"):
                 leftover.unlink(missing_ok=True)
 
     def keep_copy(self, file: str) -> Path:
@@ -256,56 +215,62 @@ class Workspace:
     @contextmanager
     def locked(self, doing: str) -> Iterator[None]:
         """Alone in this webinar; PipelineError names who is at work when somebody is."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        owner = self.folder / ".lock.owner"
-        lock = FileLock(self.folder / ".lock")
+        with leases.taken(self.folder, doing) as desk:
+            self.desk = desk
+            try:
+                self.heal()
+                yield
+            finally:
+                self.desk = None
+
+    def still_ours(self, cause: Exception | None = None) -> None:
+        """OvertakenError where the lock is somebody else's by now: that is what lies behind any other error."""
         try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise PipelineError(f"{self.slug} is in use by {self.owner()}", "wait until that has finished") from error
-        try:
-            who = {"pid": os.getpid(), "host": socket.gethostname(), "doing": doing}
-            owner.write_text(json.dumps(who | {"since": f"{dt.datetime.now():%H:%M}"}), encoding="utf-8")
-            self.heal()
-            yield
-        finally:
-            owner.unlink(missing_ok=True)
-            lock.release()
+            self._desk()
+        except OvertakenError as error:
+            raise error from cause
 
     def busy(self) -> bool:
         """Whether somebody is at work here now."""
-        try:
-            lock = self.folder / ".lock"
-            with FileLock(lock, timeout=0) if lock.exists() else nullcontext():
-                return False
-        except Timeout:
-            return True
+        return leases.held(self.folder)
 
     def owner(self) -> str:
         """Who holds the lock, in words."""
-        try:
-            who = json.loads((self.folder / ".lock.owner").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return "another impressie"
-        return f"'impressie {who['doing']}' (process {who['pid']} on {who['host']}, since {who['since']})"
+        return leases.owner(self.folder)
 
     def log(self, line: str) -> None:
         """Add a line to run.log: what was run when, and how it ended."""
         with suppress(OSError), (self.folder / "run.log").open("a", encoding="utf-8") as file:
             file.write(f"{dt.datetime.now():%Y-%m-%d %H:%M:%S} {line}\n")
 
+    @property
+    def scratches(self) -> Path:
+        """All checkpoints. Wants the lock."""
+        return self._desk().path / SCRATCH
+
     def scratch(self, stage: str, ingredients: str) -> Path:
         """Where a run with these ingredients keeps its checkpoints; those of other ingredients are swept."""
-        root = self.folder / ".scratch" / stage
+        root = self.scratches / stage
         mine = root / hashlib.sha256(ingredients.encode()).hexdigest()[:16]
         for other in root.glob("*"):
             if other != mine:
                 shutil.rmtree(other, ignore_errors=True)
-        mine.mkdir(parents=True, exist_ok=True)
+        try:
+            for folder in (self.scratches, root, mine):  # never the desk, which may be another's by now
+                folder.mkdir(exist_ok=True)
+        except FileNotFoundError as error:
+            raise OvertakenError(self.slug) from error
         return mine
 
     def sweep(self, stage: str = "") -> None:
         """Throw away a stage's checkpoints, or those of all."""
-        shutil.rmtree(self.folder / ".scratch" / stage, ignore_errors=True)
+        shutil.rmtree(self.scratches / stage, ignore_errors=True)
         with suppress(OSError):
-            (self.folder / ".scratch").rmdir()
+            self.scratches.rmdir()
+
+
+def _receipt(path: Path) -> Receipt | None:
+    try:
+        return Receipt.model_validate_json(path.read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None

@@ -53,7 +53,7 @@ def job(folder: Path, previous: Receipt | None = None, **facts: object) -> Job:
     """A run of the download stage for a webinar whose TOML says this; `told` collects its progress."""
     webinar = Webinar.model_validate(facts)
     home = folder / "outputs" / "slug"
-    home.mkdir(parents=True, exist_ok=True)
+    (home / "scratch").mkdir(parents=True, exist_ok=True)
     told: list[tuple[float, float, str]] = []
     made = Job(
         STAGE, "slug", uses(webinar), webinar.machine, home, home / "scratch",

@@ -44,6 +44,11 @@ OLD = {"a.json": b"old a", "b.md": b"old b"}
 NEW = {"a.json": b"new a", "b.md": b"new b"}
 
 
+def published(workspace, outputs):
+    with workspace.locked("run"):
+        workspace.publish(receipt(), outputs)
+
+
 def state(workspace):
     files = {name: workspace.path(name).read_bytes() for name in OLD}
     known = workspace.receipt("draft").outputs
@@ -56,11 +61,11 @@ def test_a_kill_at_any_step_leaves_the_old_result_or_the_new_one(tmp_path, monke
     while True:
         workspace = Workspace(tmp_path / str(steps), "w")
         workspace.folder.mkdir(parents=True)
-        workspace.publish(receipt(), OLD)
+        published(workspace, OLD)
         with monkeypatch.context() as patch:
             kill_at(patch, steps)
             try:
-                workspace.publish(receipt(), NEW)
+                published(workspace, NEW)
                 finished = True
             except Killed:
                 finished = False
@@ -78,19 +83,19 @@ def test_a_kill_at_any_step_leaves_the_old_result_or_the_new_one(tmp_path, monke
 def test_an_output_that_is_no_longer_written_disappears_with_the_new_receipt(tmp_path):
     workspace = Workspace(tmp_path, "w")
     workspace.folder.mkdir(parents=True)
-    workspace.publish(receipt(), OLD)
-    workspace.publish(receipt(), {"a.json": b"new a"})
+    published(workspace, OLD)
+    published(workspace, {"a.json": b"new a"})
     assert not workspace.path("b.md").exists()
 
 
 def test_what_a_person_changed_after_a_kill_is_not_overwritten_by_the_healing(tmp_path, monkeypatch):
     workspace = Workspace(tmp_path, "w")
     workspace.folder.mkdir(parents=True)
-    workspace.publish(receipt(), OLD)
+    published(workspace, OLD)
     real = workspace._finish
     monkeypatch.setattr(workspace, "_finish", lambda *_: (_ for _ in ()).throw(Killed()))
     with pytest.raises(Killed):
-        workspace.publish(receipt(), NEW)
+        published(workspace, NEW)
     monkeypatch.setattr(workspace, "_finish", real)
     workspace.path("b.md").write_bytes(b"mine")
     with workspace.locked("run"):
@@ -122,7 +127,7 @@ def test_who_comes_second_is_told_who_is_at_work(tmp_path):
 def test_a_full_disk_is_one_sentence_and_leaves_nothing_behind(tmp_path, monkeypatch):
     workspace = Workspace(tmp_path, "w")
     workspace.folder.mkdir(parents=True)
-    workspace.publish(receipt(), OLD)
+    published(workspace, OLD)
 
     def full(_):
         raise OSError(28, "No space left on device")
@@ -130,7 +135,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing_behind(tmp_path, monkeyp
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
         with pytest.raises(PipelineError, match="could not be written: No space left"):
-            workspace.publish(receipt(), NEW)
+            published(workspace, NEW)
     assert state(workspace) == OLD
     assert not list(workspace.folder.glob(".*next"))
 

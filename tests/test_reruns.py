@@ -166,7 +166,7 @@ def test_a_killed_run_goes_on_from_its_last_window(webinar, home, impressie, mon
     assert len(looks) == 2 * blocks  # nor was speech looked for twice
     assert total > 2
     assert (outputs(home) / "20-transcript.json").read_bytes() == resumed
-    assert not (outputs(home) / ".scratch").exists()
+    assert not list(outputs(home).rglob("*.jsonl"))
 
 
 # What people typed ---------------------------------------------------------------------------------

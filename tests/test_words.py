@@ -164,7 +164,8 @@ def two(home):
 
 def taught(workspace, *terms):
     new, files = webinars.learnt(workspace, terms)
-    workspace.replace_together(files)
+    with workspace.locked("words"):
+        workspace.replace_together(files)
     return new
 
 
@@ -183,7 +184,7 @@ def test_what_was_promised_together_survives_what_another_webinar_does_meanwhile
     one, other, words = two(home)
     mine = one.folder / "edits" / "words.json"
     _, files = webinars.learnt(one, ["Zwanenburg"])
-    with monkeypatch.context() as patch:
+    with monkeypatch.context() as patch, one.locked("words"):
         patch.setattr(Workspace, "_finish_together", lambda _: None)  # killed right after the promise
         one.replace_together(files | {mine: b"{}"})
     with other.locked("run"):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from pipeline.config import Machine, TranscribeSettings
 from pipeline.errors import PipelineError
+from pipeline.stage import Progress, Transcriber
 
 TRANSCRIBERS = {
     "faster-whisper": "pipeline.engines.faster_whisper:FasterWhisper",
@@ -16,6 +18,24 @@ DIARIZERS = {
     "onnx": "pipeline.engines.onnx_diarizer:OnnxDiarizer",
     "fake": "pipeline.engines.fake:FakeDiarizer",
 }
+
+
+keeping = False  # in a process that does the same stage for one webinar after another: keep what is loaded
+_kept: dict[str, Any] = {}
+
+
+def transcriber(settings: TranscribeSettings, machine: Machine, progress: Progress) -> Transcriber:
+    """The recogniser with these settings; where it is kept, the one of the last webinar if that was the same."""
+    told = TranscribeSettings.model_validate(settings.model_dump(include=set(TranscribeSettings.model_fields)))
+    key = f"{told.model_dump_json()} {machine.model_dump_json()}"
+    if key in _kept:
+        found: Transcriber = _kept[key]
+        return found
+    _kept.clear()
+    made: Transcriber = load(TRANSCRIBERS, told.engine)(told, machine, progress)
+    if keeping:
+        _kept[key] = made
+    return made
 
 
 def load(registry: dict[str, str], name: str) -> Any:

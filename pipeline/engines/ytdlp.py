@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import io
 import logging
 import os
@@ -17,7 +18,7 @@ from typing import Any
 from pipeline.engines.guard import guarded
 from pipeline.engines.probe import Probe
 from pipeline.engines.refusals import refusal, shown
-from pipeline.errors import PipelineError
+from pipeline.errors import LaterError, PipelineError
 from pipeline.models import Chapter, Cue
 
 TRIES = 4  # at a site that answers 'later'
@@ -25,6 +26,7 @@ RETRIES = 10  # yt-dlp's own, of a download or a fragment that breaks off
 SILENCE = 20.0  # seconds on a connection that says nothing
 LONGEST_WAIT = 120.0  # seconds that a site may make us wait; longer is for the user to decide
 CAPTIONS_SIZE = 20 << 20  # bytes
+DEEPEST = 2  # a channel has tabs, and a tab playlists
 PROTOCOLS = ("http", "https", "m3u8_native", "m3u8", "http_dash_segments")  # what yt-dlp fetches by itself
 
 # No plugins of others, and no look whether the JavaScript runtime has a newer version. Read when yt_dlp is imported.
@@ -78,6 +80,34 @@ def probe(url: str, cookies: str | None = None) -> Probe:
         return _probe(url, _extract(ydl, url, refused))
 
 
+def listed(url: str, cookies: str | None = None) -> list[tuple[str, float | None]]:
+    """The recordings in a playlist or channel, with their seconds where it says so; the address itself where it is one.
+
+    One request for each page of the list; nothing is asked about the recordings themselves.
+    """
+    told = {"extract_flat": True, "playlistend": None}
+    with _session(url, None, cookies, told) as (ydl, refused):
+        info = dict(_patiently(lambda: ydl.extract_info(url, download=False, process=False), url, refused) or {})
+        return list(_entries(ydl, info, url, refused, 0)) if info.get("entries") is not None else [(url, None)]
+
+
+def _entries(
+    ydl: Any, info: dict[str, Any], url: str, refused: list[str], depth: int
+) -> Iterator[tuple[str, float | None]]:
+    """What a list holds; a channel is a list of lists."""
+    for entry in _patiently(lambda: list(info.get("entries") or ()), url, refused):
+        address = str((entry or {}).get("url") or (entry or {}).get("webpage_url") or "")
+        if not address or entry.get("title") in ("[Private video]", "[Deleted video]") or address.endswith("/shorts"):
+            continue
+        if entry.get("entries") is not None and depth < DEEPEST:
+            yield from _entries(ydl, entry, url, refused, depth + 1)
+        elif str(entry.get("ie_key", "")).endswith(("Tab", "Playlist")) and depth < DEEPEST:
+            again = functools.partial(ydl.extract_info, address, download=False, process=False)
+            yield from _entries(ydl, dict(_patiently(again, url, refused) or {}), url, refused, depth + 1)
+        else:
+            yield address, float(entry.get("duration") or 0) or None
+
+
 def fetch(url: str, folder: Path, cookies: str | None, told: Callable[[float, float], None]) -> Fetched:
     """Download the sound of a page into `folder`, going on where a broken download was; `told` gets bytes and total."""
 
@@ -97,7 +127,9 @@ def fetch(url: str, folder: Path, cookies: str | None, told: Callable[[float, fl
 
 
 @contextmanager
-def _session(url: str, folder: Path | None, cookies: str | None) -> Iterator[tuple[Any, list[str]]]:
+def _session(
+    url: str, folder: Path | None, cookies: str | None, differs: dict[str, Any] | None = None
+) -> Iterator[tuple[Any, list[str]]]:
     parts = urllib.parse.urlsplit(url)
     if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
         raise PipelineError(
@@ -110,7 +142,7 @@ def _session(url: str, folder: Path | None, cookies: str | None) -> Iterator[tup
     import yt_dlp
 
     truststore.inject_into_ssl()  # trust what this computer trusts: many an office network adds its own certificate
-    with guarded(url) as refused, yt_dlp.YoutubeDL(options(folder, cookies)) as ydl:
+    with guarded(url) as refused, yt_dlp.YoutubeDL(options(folder, cookies) | (differs or {})) as ydl:
         yield ydl, refused
 
 
@@ -146,7 +178,8 @@ def _patiently(act: Callable[[], Any], url: str, refused: list[str]) -> Any:
             if refused:
                 raise refusal(f"inside address {refused[0]}", url) from error
             if wait is None or wait > LONGEST_WAIT or attempt == TRIES:
-                raise refusal(str(error), url) from error
+                told = refusal(str(error), url)
+                raise (told if wait is None else LaterError(told.message, told.hint, wait)) from error
             time.sleep(wait)
     raise AssertionError("the last attempt returns or raises")
 

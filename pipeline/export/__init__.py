@@ -8,13 +8,14 @@ from pathlib import Path
 
 from pipeline import articles
 from pipeline.artifacts import AUDIO
+from pipeline.disk import write_atomic
 from pipeline.errors import PipelineError
 from pipeline.export import captions, page, paper, transcript
 from pipeline.export import pack as packs
 from pipeline.export.blocks import blocks_of, leaving
 from pipeline.export.talk import Talk, filename, talk_of
 from pipeline.stages.check import report_on
-from pipeline.workspace import Workspace, write_atomic
+from pipeline.workspace import Workspace
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 KINDS = {

@@ -15,11 +15,11 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pipeline import edits, redrafting, webinars
+from pipeline import dutch, edits, redrafting, webinars
 from pipeline.articles import ChangedMeanwhileError
 from pipeline.artifacts import AUDIO
 from pipeline.errors import PipelineError, refused
-from pipeline.review import actions, dutch, standing, talk, views
+from pipeline.review import actions, standing, talk, views
 from pipeline.review import blocks as cut
 from pipeline.review.found import found as hits_for
 from pipeline.review.guard import Guard, Keys, TooLargeError

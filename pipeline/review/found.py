@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline import dutch
 from pipeline.errors import PipelineError
-from pipeline.review import dutch
 
 MOST = 500  # hits at once
 Json = dict[str, Any]

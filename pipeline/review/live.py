@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline import runner
+from pipeline import dutch, runner
 from pipeline.errors import REFUSED, PipelineError, refused
 from pipeline.models import clock
-from pipeline.review import dutch
 from pipeline.workspace import Workspace
 
 LOOK = 2.0  # seconds between looks at whether somebody else changed something

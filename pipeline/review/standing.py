@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pipeline import articles, webinars
+from pipeline import articles, dutch, webinars
 from pipeline.approving import still_open
 from pipeline.artifacts import CHECK
 from pipeline.errors import PipelineError
-from pipeline.review import dutch
 from pipeline.runner import survey
 from pipeline.workspace import Workspace
 

@@ -7,10 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pipeline import edits, voices, words
+from pipeline import dutch, edits, voices, words
 from pipeline.artifacts import AUDIO, RECORDING
 from pipeline.models import clock
-from pipeline.review import dutch
 from pipeline.stages.segment import spoken_by
 from pipeline.workspace import Workspace
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline import articles, edits, voices
+from pipeline import articles, dutch, edits, voices
 from pipeline.approving import Gate, gate
 from pipeline.article.people import people_of
 from pipeline.article.quotes import paragraphs
@@ -16,7 +16,7 @@ from pipeline.artifacts import DRAFT
 from pipeline.edits import REVIEW, Answer, Review
 from pipeline.errors import PipelineError
 from pipeline.review import blocks as cut
-from pipeline.review import dutch, talk
+from pipeline.review import talk
 from pipeline.speech.names import names_of
 from pipeline.workspace import Workspace
 from pipeline.writing import CheckedQuote

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.artifacts import AUDIO, CAPTIONS, GIVEN, RECORDING
 from pipeline.config import DownloadParams, Webinar, is_address
+from pipeline.disk import digest, sha256
 from pipeline.edits import SILENCED, Silenced, read
 from pipeline.engines.ffmpeg import clock
 from pipeline.engines.probe import Probe
@@ -19,7 +20,6 @@ from pipeline.shifts import moments
 from pipeline.speech import silence
 from pipeline.speech.captions import heard_in, read_given, to_vtt
 from pipeline.stage import Job, Stage
-from pipeline.workspace import digest, sha256
 
 if TYPE_CHECKING:
     from pipeline.engines.ytdlp import Fetched
@@ -56,7 +56,6 @@ def run(job: Job[DownloadParams]) -> str:
         if given is None:
             raise PipelineError("there is nothing to download", "set 'url' (an address or a file) or 'transcript'")
         return _text_alone(job, given)
-    job.scratch.mkdir(parents=True, exist_ok=True)
     pieces: list[Piece] = []
     try:
         for number in range(len(job.params.sources)):

@@ -48,7 +48,7 @@ def run(job: Job[RehearParams]) -> str:
     if todo := [words for words in wanted if _key(words) not in cached]:
         same = {name: getattr(job.params, name) for name in ("engine", "language", "beam")}
         settings = TranscribeSettings(model=model, **same)
-        engine = engines.load(engines.TRANSCRIBERS, settings.engine)(settings, job.machine, job.progress)
+        engine = engines.transcriber(settings, job.machine, job.progress)
         for n, heard_again in enumerate(_hear(engine, job, todo)):
             cached[_key(todo[n])] = heard_again
             job.progress(n + 1, len(todo), "quotes")

@@ -80,7 +80,7 @@ def recognise(job: Job[TranscribeParams], path: Path) -> Transcript:
     """Speech to words. Memory holds one block of audio and the windows that are being heard."""
     params, length = job.params, audio.length(path)
     engine_name, model = params.engine, params.model
-    factory = engines.load(engines.TRANSCRIBERS, engine_name)
+    engines.load(engines.TRANSCRIBERS, engine_name)  # an unknown name is told before anything else
     if model == "auto":
         from pipeline.engines import choice
 
@@ -90,7 +90,7 @@ def recognise(job: Job[TranscribeParams], path: Path) -> Transcript:
             return name
 
         model = job.choose("model", best)
-    engine = factory(params.model_copy(update={"model": model}), job.machine, job.progress)
+    engine = engines.transcriber(params.model_copy(update={"model": model}), job.machine, job.progress)
     text = prompt(params.names, params.glossary)
     if untold := [term for term in params.glossary if term not in text]:
         job.note(f"{len(untold)} terms are more than the recogniser can be told, from '{untold[0]}' on")

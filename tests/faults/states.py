@@ -15,7 +15,7 @@ from tests.faults.forks import Forks
 
 # What is different each time by right: moments, durations, and the files that hold nothing else.
 VARIES = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^\"]*|\"seconds\": ?[\d.e-]+|\d{4}-\d\d-\d\d \d\d:\d\d")
-NOTHING = {"run.log", ".lock", "hashes.json"}
+NOTHING = {"run.log", "hashes.json"}
 KEPT = ("edits/kept", "edits/versions")
 Tree = dict[str, str]
 
@@ -38,8 +38,8 @@ def kept(home: Path) -> set[str]:
 
 def leftovers(home: Path) -> list[str]:
     """Files of ours that should not be there when nothing runs."""
-    patterns = ("**/.*.next", "**/*.next.json", "**/together.json", "**/.scratch", "**/.lock.owner", "**/*.tmp",
-                "**/*.part", "outputs/.forgetting-*", "outputs/.trash-*", "outputs/.unlearning-*")  # fmt: skip
+    patterns = ("**/.*.next", "**/.lease-*/*", "**/*.promised.json", "**/together.json", "**/*.tmp", "**/*.part",
+                "outputs/.forgetting-*", "outputs/.trash-*", "outputs/.unlearning-*")  # fmt: skip
     return [path.relative_to(home).as_posix() for pattern in patterns for path in home.glob(pattern)]
 
 

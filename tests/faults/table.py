@@ -38,6 +38,7 @@ ROWS = {
     18: "keys",
     19: "a hostile model file",
     20: "voice embeddings on the disk",
+    21: "a batch, its driver, scheduler and workers killed, workers paused",
     22: "connections, and files elsewhere",
 }
 
