@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pipeline.batch.table import Table
     from pipeline.errors import PipelineError
     from pipeline.runner import Standing
+    from pipeline.search import Hit
     from pipeline.voices import Voice
     from pipeline.words import Overview
     from pipeline.writing import CheckReport
@@ -216,6 +217,18 @@ def words(shown: Overview) -> None:
     if shown.doubtful:
         out("")
         table(("doubtful", "why", "text"), shown.doubtful)
+
+
+def hits(found: Iterable[Hit]) -> None:
+    """What a search found: when, where, who, in which words, and where it can be heard."""
+    for hit in found:
+        named, doubt = hit.named, hit.doubt
+        who = f"{named.name}{' (proposed)' * (named.status != 'confirmed')}" if named.name else f"voice {hit.voice}"
+        marks = [*([f"doubtful: {doubt.reason}"] if doubt else []), *(["not to be quoted"] if hit.barred else [])]
+        said = (f"{hit.talk.date or 'no date'}", hit.talk.title, clock(hit.span.start), who, *marks)
+        out("  ".join(said))
+        out(f"    {hit.text}")
+        out(f"    {hit.link or f'impressie review {hit.workspace.slug}'}")
 
 
 def as_json(value: object) -> None:

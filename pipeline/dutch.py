@@ -94,6 +94,11 @@ PROBLEMS = (  # message of a PipelineError → what it means for a reviewer, and
         "Geef in de terminal een opdracht, zoals ‘impressie status’: die gaat ermee verder, of zegt waarom niet.",
     ),
     (
+        r"search index cannot|search index could not|changing \.search",
+        "Er kan nu niet worden gezocht: wat gevonden kan worden, wordt net bijgewerkt of is niet te schrijven.",
+        "Probeer het over een paar minuten opnieuw.",
+    ),
+    (
         r"is in use by|another impressie is changing",
         "Er wordt op dit moment al aan dit webinar gewerkt.",
         "Wacht tot dat klaar is en probeer het opnieuw.",
@@ -145,6 +150,9 @@ PROBLEMS = (  # message of a PipelineError → what it means for a reviewer, and
         "Selecteer ze in het transcript.",
     ),
     (r"was never put right", "Daar is niets aan verbeterd.", None),
+    (r"no word to search for", "Vul in wat u zoekt: een woord of een paar woorden.", None),
+    (r"too long to search for", "Dat is te lang om te zoeken.", "Neem een paar woorden."),
+    (r"is no date", "Dat is geen datum.", None),
     (r"puts nothing right|gives no name", "Vul een naam of woord in.", None),
     (r"there is no voice", "Die stem is er niet (meer).", "Laad de pagina opnieuw."),
     (

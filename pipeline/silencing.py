@@ -96,6 +96,7 @@ def _left(workspace: Workspace, name: str | None) -> Iterator[str]:
 
 
 def _finish(workspace: Workspace, promise: Silencing) -> None:
+    webinars.unindex(workspace.home)
     said = workspace.folder / "edits"
     drafted = workspace.receipt("draft")
     article = workspace.sha256(ARTICLE.file)

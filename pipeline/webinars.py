@@ -22,6 +22,7 @@ CAME_FROM = "learnt_from"  # its table: term → the webinars that taught it
 FORGETTING = ".forgetting-"
 TRASH = ".trash-"
 UNLEARNING = ".unlearning-"
+SEARCH = ".search"
 BATCHES = "batch"  # in outputs/: what happened in each batch, and its report
 
 
@@ -183,6 +184,26 @@ def list_speaker(workspace: Workspace, name: str, role: str | None, organisation
     )
 
 
+def index_of(home: Path) -> Path:
+    """Where the index for the search stands; what is made beside it is called .….next."""
+    return home / "outputs" / SEARCH / "index.sqlite3"
+
+
+def unindex(home: Path) -> None:
+    """Throw the index for the search away, with what is being made beside it; the next search makes it anew.
+
+    Wanted before anything is forgotten, once it is written down that it will be: from then on nothing takes it in.
+    """
+    index = index_of(home)
+    try:
+        for _ in range(2):  # what was made beside it may have come in its place between the two
+            index.unlink(missing_ok=True)
+            for beside in index.parent.glob(f".*{NEXT}"):
+                beside.unlink(missing_ok=True)
+    except PermissionError as error:
+        raise PipelineError("the search index is in use", "wait until that search has finished") from error
+
+
 def forget(workspace: Workspace) -> None:
     """Remove every trace of a webinar: outputs, edits, receipts, TOML. A killed forget is finished by the next."""
     if workspace.busy():
@@ -217,6 +238,11 @@ def finish_forgetting(home: Path) -> list[str]:
             (home / "configs" / name).unlink(missing_ok=True)
         _unreport(outputs / BATCHES, slug)
         (outputs / f"{UNLEARNING}{slug}").mkdir(exist_ok=True)
+        try:
+            unindex(home)
+        except PipelineError as error:
+            problems.append(f"{slug} can still be found: {error}; {error.hint}")
+            continue
         replace(doomed, outputs / f"{TRASH}{uuid4().hex}")
     for trash in outputs.glob(f"{TRASH}*"):
         shutil.rmtree(trash, ignore_errors=True)

@@ -35,9 +35,12 @@ PATIENCE = 10.0  # seconds that one writer waits for another
 RACY = 2.0  # seconds: a file hashed this soon after its last change may change again within the clock's tick
 
 
-def held(claim: Path) -> AbstractContextManager[None]:
-    """Alone with what this claim guards, also among threads; the same thread may hold it twice."""
-    return leases.briefly(claim, PATIENCE)
+def held(claim: Path, patience: float = PATIENCE) -> AbstractContextManager[None]:
+    """Alone with what this claim guards, also among threads; the same thread may hold it twice.
+
+    PipelineError where another holds it for longer than `patience` seconds.
+    """
+    return leases.briefly(claim, patience)
 
 
 def sharing(home: Path) -> AbstractContextManager[None]:

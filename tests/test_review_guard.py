@@ -42,7 +42,8 @@ def test_the_cookie_is_for_this_browser_alone(page):
 
 
 def test_without_the_cookie_nothing_is_served(page):
-    for path in ("/", f"/w/{SLUG}", "/api/webinars", f"/w/{SLUG}/sound", "/static/page.js", f"/api/w/{SLUG}/article"):
+    api = "/api/webinars", "/api/search?q=x", f"/api/w/{SLUG}/article"
+    for path in ("/", f"/w/{SLUG}", f"/w/{SLUG}/sound", "/static/page.js", *api):
         assert requests.get(page.address + path, timeout=9).status_code == 403
 
 
@@ -143,6 +144,13 @@ def test_every_answer_forbids_scripts_from_elsewhere(page):
         assert "script-src 'self'" in headers["Content-Security-Policy"]
         assert "default-src 'none'" in headers["Content-Security-Policy"]
         assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("asked", ["", "q=", "q=%22*%3A", "q=x&since=gisteren", "q=x&limit=veel", "q=x&speaker=%3F"])
+def test_a_search_that_cannot_be_read_is_refused_in_one_sentence(page, asked):
+    answer = page.get(f"/api/search?{asked}")
+    assert answer.status_code == 400
+    assert answer.json()["problem"].endswith(".")
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{", b"null", b"7", b'{"was": 1}', b'{"op": "replace", "index": "x"}'])

@@ -21,6 +21,7 @@ from pipeline.artifacts import AUDIO
 from pipeline.errors import PipelineError, refused
 from pipeline.review import actions, standing, talk, views
 from pipeline.review import blocks as cut
+from pipeline.review.found import found as hits_for
 from pipeline.review.guard import Guard, Keys, TooLargeError
 from pipeline.review.live import Hub, Quiet, seen
 from pipeline.workspace import Workspace
@@ -102,6 +103,7 @@ def application(desk: Desk, keys: Keys) -> Guard:
         Route("/w/{slug}", lambda _: FileResponse(STATIC / "webinar.html")),
         Route("/w/{slug}/sound", _answering(desk, _sound)),
         Route("/api/webinars", _answering(desk, _webinars)),
+        Route("/api/search", _answering(desk, lambda d, _w, r, _b: hits_for(d.home, r.query_params))),
         Route(f"{base}events", _events(desk)),
         Route(f"{base}export/{{kind}}", _answering(desk, _export)),
         *(Route(base + path, _answering(desk, does)) for path, does in reads.items()),

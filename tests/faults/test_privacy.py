@@ -51,7 +51,8 @@ def test_a_run_opens_no_connection_and_leaves_no_file_elsewhere(home, tmp_path, 
     impressie = [sys.executable, "-c", "from pipeline.cli import main; main()"]
     calls = "connect,sendto,sendmsg,sendmmsg,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,link,symlink,execve"
     traced, written, programs = [], set(), 0
-    for does in (["run", SLUG], ["export", SLUG, "--to", "docx"], ["speakers", SLUG], ["words", SLUG], ["status"]):
+    looks = ["speakers", SLUG], ["words", SLUG], ["status"], ["search", "de"]
+    for does in (["run", SLUG], ["export", SLUG, "--to", "docx"], *looks):
         command = [*alone, "strace", "-f", "-s", "4096", "-o", str(trace), "-e", f"trace={calls}", *impressie, *does]
         ended = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=False)
         assert ended.returncode == 0, ended.stderr
@@ -68,7 +69,7 @@ def test_a_run_opens_no_connection_and_leaves_no_file_elsewhere(home, tmp_path, 
     assert [path for path in written if not path.startswith(allowed)] == []
     assert list(user.rglob("*")) == []
     assert list((tmp_path / "t").rglob("*")) == []
-    record_property("figure", f"5 commands, {programs} programs, {len(written)} paths written, 0 connections")
+    record_property("figure", f"6 commands, {programs} programs, {len(written)} paths written, 0 connections")
 
 
 @pytest.mark.fault(20)

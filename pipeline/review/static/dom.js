@@ -33,6 +33,9 @@ export function clock(seconds) {
 export const when = (iso) =>
   new Date(iso).toLocaleString("nl-NL", { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" });
 
+/** A day, for people. */
+export const day = (iso) => new Date(iso).toLocaleDateString("nl-NL", { day: "numeric", month: "long", year: "numeric" });
+
 /** Say something in the status line, which a screen reader reads out. */
 export function say(text, wrong = false) {
   const line = byId("melding");

@@ -9,7 +9,7 @@ import { reload, startLive } from "./live.js";
 import { startPeople } from "./people.js";
 import { startPlayer } from "./player.js";
 import { on } from "./store.js";
-import { startSelection, startTranscript } from "./transcript.js";
+import { arrive, startSelection, startTranscript } from "./transcript.js";
 
 on("article", (article) => {
   const title = article.blocks.find((block) => block.kind === "title");
@@ -17,6 +17,13 @@ on("article", (article) => {
   document.title = `${text} – Impressie`;
   byId("webinar").textContent = text;
 });
+
+/** An address may name a moment, or a stretch, in seconds: #t=754 or #t=754.2,757. */
+function linked() {
+  const [, start, end] = /^#t=([\d.]+)(?:,([\d.]+))?$/.exec(location.hash) ?? [];
+  if (start) arrive(Number(start), Number(end ?? start));
+}
+
 startArticle();
 startRenames();
 startCheck();
@@ -30,4 +37,6 @@ byId("versies").addEventListener("click", () => careful(versions));
 byId("neem-concept").addEventListener("click", () => careful(takeMachine));
 const problem = await reload();
 if (problem) sayProblem(problem);
+linked();
+addEventListener("hashchange", linked);
 document.documentElement.dataset.klaar = "ja";

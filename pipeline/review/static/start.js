@@ -1,11 +1,11 @@
-// The start page: every webinar, and where it stands.
+// The start page: every webinar, and where it stands; and a search in all that was said.
 
 import { getAll } from "./api.js";
-import { byId, careful, el, fill } from "./dom.js";
+import { byId, careful, day, el, fill } from "./dom.js";
+import { startSearch } from "./search.js";
 
 await careful(async () => {
   const all = await getAll("/api/webinars");
-  const day = (iso) => new Date(iso).toLocaleDateString("nl-NL", { day: "numeric", month: "long", year: "numeric" });
   fill(
     byId("webinars"),
     all.length
@@ -31,5 +31,6 @@ await careful(async () => {
         )
       : el("p", {}, "Er zijn nog geen webinars. Begin in de terminal met: impressie run ADRES"),
   );
+  if (all.length) await startSearch();
 });
 document.documentElement.dataset.klaar = "ja";

@@ -123,6 +123,16 @@ export function reveal(start, end) {
   scroll(first);
 }
 
+/** Go to the moment that a link names, once the page is that far. */
+export function arrive(start, end) {
+  const passage = passageAt(start);
+  if (passage && !shown.has(passage.id)) setTimeout(arrive, 50, start, end);
+  if (!passage || !shown.has(passage.id)) return;
+  seek(start);
+  reveal(start, end > start ? end : start + 1);
+  shown.get(passage.id).querySelector(".tijd").focus({ preventScroll: true });
+}
+
 // Choosing words ------------------------------------------------------------------------------------
 
 /** The stretch of time that the browser's own selection covers in the transcript. */

@@ -1,0 +1,104 @@
+// The search box of the start page: what was said in all webinars, each hit with its sound.
+
+import { getAll } from "./api.js";
+import { button, byId, careful, clock, day, el, fill, say } from "./dom.js";
+
+const AT_ONCE = 20;
+const AROUND = 0.5; // seconds that play before a hit
+const PATIENCE = 2000; // milliseconds after which it is said why it takes so long
+const FIELDS = { q: "vraag", speaker: "spreker", since: "vanaf" };
+const audio = new Audio();
+let playing = null; // the button of what plays
+let asked = 0;
+
+/** Show the box, and search what the address asks: whoever comes back from a webinar finds her results again. */
+export async function startSearch() {
+  byId("zoek").hidden = false;
+  const address = new URLSearchParams(location.search);
+  for (const [name, id] of Object.entries(FIELDS)) byId(id).value = address.get(name) ?? "";
+  byId("zoek").addEventListener("submit", (event) => {
+    event.preventDefault();
+    history.replaceState(null, "", `/?${wanted()}`);
+    look(AT_ONCE);
+  });
+  for (const event of ["play", "pause", "ended", "emptied"]) audio.addEventListener(event, showPlaying);
+  if (address.get("q")) await look(AT_ONCE);
+}
+
+/** What is typed, as it stands in an address. */
+function wanted() {
+  const typed = Object.entries(FIELDS).map(([name, id]) => [name, byId(id).value.trim()]);
+  return new URLSearchParams(typed.filter(([, value]) => value));
+}
+
+async function look(limit) {
+  const mine = (asked += 1);
+  say("Bezig met zoeken …");
+  const slow = setTimeout(() => say("Nieuwe en gewijzigde webinars worden eerst doorgenomen; dat kan enkele minuten duren …"), PATIENCE);
+  const found = await careful(() => getAll(`/api/search?${wanted()}&limit=${limit}`));
+  clearTimeout(slow);
+  if (mine !== asked) return; // something else was asked meanwhile
+  audio.pause();
+  playing = null;
+  byId("gevonden").hidden = !found?.hits.length;
+  if (!found) return;
+  say(told(found));
+  fill(byId("vondsten"), found.hits.map(shown));
+  fill(byId("verder"), found.more ? button("Meer tonen", () => more(limit)) : null);
+}
+
+/** Twice as many; the focus goes to the first that is new. */
+async function more(limit) {
+  await look(2 * limit);
+  byId("vondsten").children[limit]?.querySelector("a").focus();
+}
+
+function told({ hits, more: others, behind, unread }) {
+  const many = hits.length === 1 ? "1 fragment gevonden." : `${hits.length} fragmenten gevonden${others ? ", en er zijn er meer" : ""}.`;
+  return [
+    hits.length ? many : "Zoiets is in geen van de webinars gezegd.",
+    behind ? "Er wordt net bijgewerkt wat gevonden kan worden: het nieuwste ontbreekt misschien nog." : "",
+    unread.length ? `Niet doorzocht, want niet leesbaar: ${unread.join(", ")}.` : "",
+  ].join(" ");
+}
+
+function shown(hit) {
+  const at = clock(hit.start);
+  const address = `/w/${encodeURIComponent(hit.slug)}#t=${hit.start},${hit.end}`;
+  const play = el("button.klein", { type: "button", "aria-label": `Afspelen vanaf ${at}, ${hit.title}` }, "Afspelen");
+  play.addEventListener("click", () => toggle(play, hit));
+  return el(
+    "li.vondst",
+    {},
+    el("h3", {}, el("a", { href: address }, hit.title, el("span.stil", {}, ` op ${at}`))),
+    el(
+      "p.rij",
+      {},
+      hit.sound ? play : null,
+      el("span", {}, at),
+      el("b", {}, hit.who),
+      el("span.fijn", {}, [hit.date && day(hit.date), !hit.sound && "geen opname", ...hit.marks].filter(Boolean).join(" · ")),
+    ),
+    el("p.gezegd", {}, hit.runs.flatMap(([text, found]) => [found ? el("mark", {}, text) : text, " "])),
+  );
+}
+
+function toggle(play, hit) {
+  if (playing === play && !audio.paused) {
+    audio.pause();
+    return;
+  }
+  if (playing !== play) {
+    playing = play;
+    audio.src = `/w/${encodeURIComponent(hit.slug)}/sound#t=${Math.max(0, hit.start - AROUND)}`;
+  }
+  audio.play().catch((problem) => problem.name !== "AbortError" && say("Deze opname kan niet worden afgespeeld.", true));
+}
+
+function showPlaying() {
+  for (const play of byId("vondsten").querySelectorAll("button")) {
+    const sounds = play === playing && !audio.paused && !audio.ended;
+    play.textContent = sounds ? "Pauze" : "Afspelen";
+    play.setAttribute("aria-label", play.getAttribute("aria-label").replace(/^\S+/, play.textContent));
+  }
+}
