@@ -116,7 +116,7 @@ def _crew(home: Path, workers: int, on: str | None) -> Callable[[], Crew]:
         from pipeline.batch.crew import LocalCrew
         from pipeline.config import Machine
 
-        return lambda: LocalCrew(home, workers, max(1, Machine().cores() // workers))
+        return lambda: LocalCrew(home, workers, Machine().cores())
     _have_engine()
     from pipeline.cluster.crew import ClusterCrew
     from pipeline.cluster.membership import FOLDER

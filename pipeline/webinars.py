@@ -15,7 +15,7 @@ from pipeline import edits
 from pipeline.config import DEFAULTS, load_webinar, read_toml, toml_values
 from pipeline.disk import NEXT, replace, write_atomic
 from pipeline.errors import PipelineError
-from pipeline.workspace import WORD_LIST, Workspace, sharing
+from pipeline.workspace import WORD_LIST, Workspace, held, sharing
 
 SETTINGS = ("default", "huisstijl", "prompts", "woordenlijst")  # files of configs/ that are no webinars
 CAME_FROM = "learnt_from"  # its table: term → the webinars that taught it
@@ -229,6 +229,13 @@ def finish_forgetting(home: Path) -> list[str]:
 
     So a new webinar of that name is in no danger, also where the word list cannot be read.
     """
+    if not any(any((home / "outputs").glob(f"{kind}*")) for kind in (FORGETTING, TRASH, UNLEARNING)):
+        return []
+    with held(home / "configs" / ".forget"):  # another machine may be at it too
+        return _finish_forgetting(home)
+
+
+def _finish_forgetting(home: Path) -> list[str]:
     outputs, problems = home / "outputs", []
     for doomed in outputs.glob(f"{FORGETTING}*"):
         slug = doomed.name.removeprefix(FORGETTING)

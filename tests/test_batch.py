@@ -375,7 +375,7 @@ class Instant:
     def lanes(self):
         return [self.lane]
 
-    def start(self, lane, task):
+    def start(self, lane, task, left):
         after = tasks.ORDER.index(task.stage) + 1
         then = task.model_copy(update={"stage": tasks.ORDER[after], "key": f"{task.key}+"}) if after < 8 else None
         outcome = Outcome(slug=task.slug, state="done", did=True, seconds=1.0, then=then, summary="x" * 40)

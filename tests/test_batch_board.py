@@ -40,6 +40,13 @@ def test_of_what_can_be_done_the_earliest_stage_comes_first():
     assert [one.stage for one in taken(board)] == ["transcribe"] * 2 + ["segment"] * 2 + ["draft"] * 2
 
 
+def test_of_one_stage_the_longest_recording_comes_first():
+    board = Board()
+    for slug, length in (("kort", 60.0), ("lang", 7200.0), ("half", 1800.0)):
+        board.add(task(slug).model_copy(update={"length": length}))
+    assert [one.slug for one in taken(board)] == ["lang", "half", "kort"]
+
+
 def test_a_hand_stays_with_the_stage_whose_model_it_has_loaded():
     board = Board()
     for stage in ("transcribe", "rehear"):

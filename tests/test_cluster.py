@@ -101,8 +101,8 @@ def test_a_stranger_is_not_let_in(serving, tmp_path, stranger):
         membership.init(elsewhere / membership.FOLDER)
     else:
         address = address.replace("tls://", "tcp://")
-    script = f"from pipeline.cluster import crew; crew.CONNECT = 2\nimport sys\nsys.argv = ['impressie', 'batch', '--cluster', {address!r}]\n"
-    script += "from pipeline.cli import main; main()"
+    script = "import sys; from pipeline.cluster import crew; from pipeline.cli import main; crew.CONNECT = 2\n"
+    script += f"sys.argv = ['impressie', 'batch', '--cluster', {address!r}]; main()"
     said = subprocess.run([sys.executable, "-c", script], cwd=elsewhere, capture_output=True, text=True, check=False)
     assert said.returncode == 1
     assert "no scheduler answers at" in said.stderr
@@ -151,9 +151,9 @@ def test_a_task_goes_to_a_worker_that_has_what_it_wants_and_to_any_where_none_ha
     some, client = crew(a={"WORK": 1, "GPU": 1}, b={"WORK": 2, "DOWNLOAD": 1})
     lanes = some.lanes()
     assert [lane.downloads for lane in lanes] == [False] * 3 + [True]
-    some.start(lanes[0], TASK)
-    some.start(lanes[1], TASK.model_copy(update={"key": "l", "needs": ("LLM",)}))
-    some.start(lanes[3], TASK.model_copy(update={"key": "d", "needs": ("DOWNLOAD",), "address": "https://x.nl/"}))
+    some.start(lanes[0], TASK, 1)
+    some.start(lanes[1], TASK.model_copy(update={"key": "l", "needs": ("LLM",)}), 1)
+    some.start(lanes[3], TASK.model_copy(update={"key": "d", "needs": ("DOWNLOAD",), "address": "https://x.nl/"}), 1)
     assert [how["resources"] for how in client.asked] == [{"WORK": 1, "GPU": 1}, {"WORK": 1}, {"DOWNLOAD": 1}]
 
 
@@ -162,7 +162,7 @@ def test_work_that_failed_is_asked_for_under_another_name_and_other_work_under_i
     for state in ("failed", "busy", "done", "done"):
         client.state = state
         [lane, *_] = some.lanes()
-        some.start(lane, TASK)
+        some.start(lane, TASK, 1)
         client.told(SimpleNamespace(**vars(client.submit(None, None))))
         [ended] = some.wait(1)
         assert ended.outcome.state == state
@@ -190,7 +190,7 @@ def test_what_runs_already_is_not_begun_again(monkeypatch, tmp_path):
         def __init__(self, *_):
             pass
 
-        def do(self, task):
+        def do(self, task, threads):
             done.append(task.key)
             going.set()
             assert go.wait(10)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
+from contextlib import nullcontext
+from email.utils import format_datetime
 
 import pytest
 
@@ -107,3 +110,66 @@ def test_captions_that_cannot_be_had_never_stop_the_recording(answer):
     captions, note = ytdlp._captions(Page({}, answer), OFFERED)
     assert captions == ()
     assert note.startswith("the captions are left out: ")
+
+
+# Lists ---------------------------------------------------------------------------------------------
+
+CHANNEL = "https://www.youtube.com/@vereniging"
+VIDEO = "https://www.youtube.com/watch?v="
+
+
+class Site:
+    """Stands in for yt-dlp: pages that say this, without looking further."""
+
+    def __init__(self, pages):
+        self.pages, self.asked = pages, []
+
+    def extract_info(self, url, download, process):
+        assert (download, process) == (False, False)
+        self.asked.append(url)
+        return self.pages[url]
+
+
+@pytest.fixture
+def site(monkeypatch):
+    def made(pages):
+        found = Site(pages)
+        monkeypatch.setattr(ytdlp, "_session", lambda *_: nullcontext((found, [])))
+        return found
+
+    return made
+
+
+def test_a_channel_is_the_recordings_of_its_tabs_and_lists_without_shorts_and_what_nobody_may_see(site):
+    videos = [{"url": f"{VIDEO}1", "duration": 3600.0}, {"url": f"{VIDEO}2", "duration": None}, None]
+    streams = [{"url": f"{VIDEO}3", "duration": 60}, {"url": f"{VIDEO}4", "title": "[Private video]"}]
+    tabs = [{"url": f"{CHANNEL}/{tab}", "ie_key": "YoutubeTab"} for tab in ("videos", "shorts", "streams")]
+    asked = site({
+        CHANNEL: {"_type": "url", "url": f"{CHANNEL}/featured"},
+        f"{CHANNEL}/featured": {"_type": "playlist", "entries": tabs},
+        f"{CHANNEL}/videos": {"_type": "playlist", "entries": iter(videos)},
+        f"{CHANNEL}/streams": {"_type": "playlist", "entries": streams},
+    })  # fmt: skip
+    assert ytdlp.listed(CHANNEL) == [(f"{VIDEO}1", 3600.0), (f"{VIDEO}2", None), (f"{VIDEO}3", 60.0)]
+    assert not any("watch" in url for url in asked.asked)  # nothing is asked about the recordings themselves
+
+
+def test_a_recording_is_a_list_of_itself(site):
+    site({f"{VIDEO}1": {"id": "1", "title": "Een opname"}})
+    assert ytdlp.listed(f"{VIDEO}1") == [(f"{VIDEO}1", None)]
+
+
+def test_lists_within_lists_come_to_an_end(site):
+    site({CHANNEL: {"_type": "playlist", "entries": [{"url": CHANNEL, "ie_key": "YoutubeTab"}]}})
+    assert ytdlp.listed(CHANNEL) == [(CHANNEL, None)]
+
+
+@pytest.mark.parametrize(("said", "seconds"), [("120", 120.0), ("soon", None), ("None", None), ("", None), ("²", None)])
+def test_retry_after_holds_seconds(said, seconds):
+    assert ytdlp._seconds(said) == seconds
+
+
+def test_retry_after_may_hold_a_moment():
+    moment = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=10)
+    assert 590 < ytdlp._seconds(format_datetime(moment, usegmt=True)) <= 600
+    assert ytdlp._seconds("Wed, 21 Oct 2015 07:28:00 GMT") == 0.0

@@ -1,8 +1,9 @@
 """Which task is next. Pure: it knows no clock, no process, no disk.
 
 Stage by stage, so that a model is loaded once per hand: of what can be done, the earliest stage, but a hand stays with
-the stage that it did last as long as there is any. One task of a webinar at a time; one download from a site at a time,
-with a pause after it; and what failed comes back at the end of its line, until it has failed so often.
+the stage that it did last as long as there is any; the longest recording first, so that none is left for the end. One
+task of a webinar at a time; one download from a site at a time, with a pause after it; and what failed comes back in
+its line until it has failed so often.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Board:
     done: Counter[str] = field(default_factory=Counter)  # stage → times that it ran
     finished: int = 0  # webinars
     aside: list[SetAside] = field(default_factory=list)
-    _works: dict[str, deque[Task]] = field(default_factory=lambda: {stage: deque() for stage in ORDER})
+    _works: dict[str, list[tuple[float, int, Task]]] = field(default_factory=lambda: {stage: [] for stage in ORDER})
     _sites: dict[str, dict[str, deque[Task]]] = field(default_factory=dict)
     _resting: list[tuple[float, int, Task]] = field(default_factory=list)
     _opens: dict[str, float] = field(default_factory=dict)  # site → when it may be asked again
@@ -57,7 +58,7 @@ class Board:
         if task.address:
             self._sites.setdefault(site_of(task), {}).setdefault(task.stage, deque()).append(task)
         else:
-            self._works[task.stage].append(task)
+            heapq.heappush(self._works[task.stage], (-task.length, next(self._count), task))
 
     @property
     def left(self) -> bool:
@@ -83,7 +84,7 @@ class Board:
 
     def _work(self, last: str) -> Task | None:
         stages = ([last] if last else []) + list(ORDER)
-        return next((self._works[stage].popleft() for stage in stages if self._works[stage]), None)
+        return next((heapq.heappop(self._works[stage])[2] for stage in stages if self._works[stage]), None)
 
     def _download(self, now: float) -> Task | None:
         """What was begun is downloaded before the next is begun, so that there is work as soon as can be."""

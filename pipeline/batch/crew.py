@@ -44,8 +44,8 @@ class Crew(Protocol):
         """All room there is at the moment."""
         ...
 
-    def start(self, lane: Lane, task: Task) -> None:
-        """Have a task done in a lane that is empty."""
+    def start(self, lane: Lane, task: Task, left: int) -> None:
+        """Have a task done in a lane that is empty; so many webinars are not finished, this one among them."""
         ...
 
     def wait(self, seconds: float) -> list[Ended]:
@@ -59,13 +59,13 @@ class Crew(Protocol):
 
 @dataclass
 class LocalCrew:
-    """Hands of this machine, each with a share of its cores; a hand that dies of a task is replaced."""
+    """Hands of this machine, that share its cores; a hand that dies of a task is replaced."""
 
     home: Path
     workers: int
-    threads: int  # of each hand
+    cores: int
     _lanes: list[Lane] = field(default_factory=list)
-    _todo: dict[str, queue.SimpleQueue[Task]] = field(default_factory=dict)
+    _todo: dict[str, queue.SimpleQueue[tuple[Task, int]]] = field(default_factory=dict)
     _ended: queue.SimpleQueue[Ended] = field(default_factory=queue.SimpleQueue)
     _hands: dict[str, Hand] = field(default_factory=dict)
     _closed: threading.Event = field(default_factory=threading.Event)
@@ -80,10 +80,10 @@ class LocalCrew:
         """See Crew."""
         return self._lanes
 
-    def start(self, lane: Lane, task: Task) -> None:
+    def start(self, lane: Lane, task: Task, left: int) -> None:
         """See Crew."""
         lane.task, lane.began, lane.far = task, time.time(), None
-        self._todo[lane.name].put(task)
+        self._todo[lane.name].put((task, max(1, self.cores // min(self.workers, left))))
 
     def wait(self, seconds: float) -> list[Ended]:
         """See Crew."""
@@ -106,11 +106,11 @@ class LocalCrew:
             lane.far = far
 
         while not self._closed.is_set():
-            task = self._todo[lane.name].get()
+            task, threads = self._todo[lane.name].get()
             hand = self._hands.get(lane.name)
             if hand is None or not hand.alive:
-                hand = self._hands[lane.name] = Hand(self.home, self.threads)
-            outcome = hand.do(task, told)
+                hand = self._hands[lane.name] = Hand(self.home)
+            outcome = hand.do(task, threads, told)
             if self._closed.is_set():
                 hand.kill()
                 return

@@ -62,7 +62,7 @@ def drive(board: Board, crew: Crew, journal: Journal, view: View) -> None:
             for lane in crew.lanes():
                 now = time.monotonic()
                 if lane.task is None and (task := board.next(now, downloads=lane.downloads, last=lane.last)):
-                    crew.start(lane, task)
+                    crew.start(lane, task, len(board.running) + board.waiting().total())
             wakes = board.wakes(time.monotonic())
             for ended in crew.wait(GLANCE if wakes is None else min(GLANCE, wakes + 0.01)):
                 before = len(board.aside)

@@ -31,11 +31,11 @@ Far = tuple[float, float, str]  # done, total, unit
 class Hand:
     """The side of whoever started it. Start it in a thread that lives as long as the hand may: Linux looks at that."""
 
-    def __init__(self, home: Path, threads: int = 0) -> None:
+    def __init__(self, home: Path) -> None:
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the child may say something
         # -P: not the user's current folder, in which there may be a module of any name
         self._child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "pipeline.batch.hand", str(home), str(threads)],
+            [sys.executable, "-P", "-m", "pipeline.batch.hand", str(home)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said, encoding="utf-8",
             preexec_fn=system.bounded_child(),  # noqa: PLW1509 - it allocates nothing
         )  # fmt: skip
@@ -45,12 +45,15 @@ class Hand:
         """Whether it can be given a task."""
         return self._child.poll() is None
 
-    def do(self, task: Task, told: Callable[[Far], None] = lambda _: None) -> Outcome:
-        """Have it do a task, and wait for the outcome; where the hand dies of it, that is the outcome."""
+    def do(self, task: Task, threads: int = 0, told: Callable[[Far], None] = lambda _: None) -> Outcome:
+        """Have it do a task with so many threads, and wait for the outcome; where it dies of it, that is the outcome.
+
+        0 threads: as the webinar's settings say, else all.
+        """
         try:
             assert self._child.stdin
             assert self._child.stdout
-            self._child.stdin.write(task.model_dump_json() + "\n")
+            self._child.stdin.write(f"{threads} {task.model_dump_json()}\n")
             self._child.stdin.flush()
             for line in self._child.stdout:
                 kind, what = json.loads(line)
@@ -107,7 +110,7 @@ class _Face:
         pass
 
 
-def work(home: Path, threads: int, tasks: TextIO, answers: TextIO) -> None:
+def work(home: Path, tasks: TextIO, answers: TextIO) -> None:
     """Do tasks as they come; end, in the middle of one if need be, when nobody is there any more to ask for them."""
     from pipeline import engines
 
@@ -125,15 +128,16 @@ def work(home: Path, threads: int, tasks: TextIO, answers: TextIO) -> None:
 
     threading.Thread(target=listen, daemon=True).start()
     while True:
-        task = Task.model_validate_json(waiting.get())
-        tell("outcome", perform(home, task, _Face(tell), threads).model_dump(mode="json"))
+        threads, _, task = waiting.get().partition(" ")
+        outcome = perform(home, Task.model_validate_json(task), _Face(tell), int(threads))
+        tell("outcome", outcome.model_dump(mode="json"))
 
 
 def main() -> None:
     """The child."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    work(Path(sys.argv[1]), int(sys.argv[2]), sys.stdin, answers)
+    work(Path(sys.argv[1]), sys.stdin, answers)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,13 @@ def gathered(home: Path, sources: Iterable[str], listed: Callable[[str], list[tu
     begun = _begun(home)
     for source in given:
         for each in _expanded(source):
-            for address, seconds in listed(each) if is_address(each) and not _in_list(source) else [(each, None)]:
+            inside: list[tuple[str, float | None]] = [(each, None)]
+            if is_address(each) and not _in_list(source):
+                try:
+                    inside = listed(each)
+                except PipelineError as error:  # it is tried again when its turn comes, and set aside if that fails too
+                    found.told.append(error.message)
+            for address, seconds in inside:
                 _put(home, address, begun, found)
                 if seconds:
                     found.seconds[address] = seconds

@@ -26,6 +26,7 @@ class Table:
         self.say = say
         self.began = time.monotonic()
         self.shown = 0.0
+        self._alone = False
         self._make = live
         self._live: Live | None = None
 
@@ -48,6 +49,9 @@ class Table:
 
     def shows(self, board: Board, crew: Crew) -> None:
         """See View."""
+        if not crew.lanes() and not self._alone:
+            self._put("  · there is no worker; waiting for one")
+        self._alone = not crew.lanes()
         now = time.monotonic()
         if now - self.shown < EVERY or self._make is None:
             return

@@ -16,6 +16,7 @@ from typing import Literal
 from pydantic import Field
 
 from pipeline import articles, begin, runner, system
+from pipeline.artifacts import RECORDING
 from pipeline.config import is_address
 from pipeline.disk import sha256
 from pipeline.errors import LaterError, PipelineError
@@ -45,7 +46,8 @@ class Task(Noun):
 
     `key` stands for all that goes into the result, so that the same work has the same key whoever asks for it. `after`
     is what the webinar's last task left, which has to be seen first. `address`: where it is downloaded from, if it is.
-    `needs`: what a machine should have for it, if there is one that has: DOWNLOAD, GPU, LLM.
+    `needs`: what a machine should have for it, if there is one that has: DOWNLOAD, GPU, LLM. `length`: of the
+    recording, in seconds, once that is known.
     """
 
     slug: str
@@ -55,6 +57,7 @@ class Task(Noun):
     after: Manifest | None = None
     address: str = ""
     needs: tuple[str, ...] = ()
+    length: float = 0.0
 
 
 class Outcome(Noun):
@@ -103,7 +106,7 @@ def upcoming(workspace: Workspace, after: Manifest | None = None) -> Task | None
         needs = ()
     return Task(
         slug=workspace.slug, stage=todo.stage.name, key=key, after=after, address=addresses[0] if addresses else "",
-        needs=needs,
+        needs=needs, length=recording.duration if (recording := RECORDING.found(workspace.folder)) else 0.0,
     )  # fmt: skip
 
 

@@ -76,7 +76,7 @@ class ClusterCrew:
         for name, downloading in wanted:
             self._lanes.setdefault(name, Lane(name, downloads=downloading))
 
-    def start(self, lane: Lane, task: Task) -> None:
+    def start(self, lane: Lane, task: Task, left: int) -> None:
         """See Crew."""
         from distributed import fire_and_forget
 

@@ -50,8 +50,8 @@ class Hands:
         try:
             hand: Hand | None = getattr(self._mine, "hand", None)
             if hand is None or not hand.alive:
-                hand = self._mine.hand = Hand(self.home, self.threads)
-            return hand.do(task)
+                hand = self._mine.hand = Hand(self.home)
+            return hand.do(task, self.threads)
         finally:
             with self._lock:
                 self._running.pop(task.key, None)

@@ -12,6 +12,7 @@ import urllib.parse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ RETRIES = 10  # yt-dlp's own, of a download or a fragment that breaks off
 SILENCE = 20.0  # seconds on a connection that says nothing
 LONGEST_WAIT = 120.0  # seconds that a site may make us wait; longer is for the user to decide
 CAPTIONS_SIZE = 20 << 20  # bytes
-DEEPEST = 2  # a channel has tabs, and a tab playlists
+DEEPEST = 3  # a channel has tabs, and a tab playlists
+UNSEEN = ("[Private video]", "[Deleted video]")
 PROTOCOLS = ("http", "https", "m3u8_native", "m3u8", "http_dash_segments")  # what yt-dlp fetches by itself
 
 # No plugins of others, and no look whether the JavaScript runtime has a newer version. Read when yt_dlp is imported.
@@ -87,23 +89,31 @@ def listed(url: str, cookies: str | None = None) -> list[tuple[str, float | None
     """
     told = {"extract_flat": True, "playlistend": None}
     with _session(url, None, cookies, told) as (ydl, refused):
-        info = dict(_patiently(lambda: ydl.extract_info(url, download=False, process=False), url, refused) or {})
-        return list(_entries(ydl, info, url, refused, 0)) if info.get("entries") is not None else [(url, None)]
+        info = _page(ydl, url, refused)
+        return list(_entries(ydl, info, refused, 0)) if info.get("entries") is not None else [(url, None)]
 
 
-def _entries(
-    ydl: Any, info: dict[str, Any], url: str, refused: list[str], depth: int
-) -> Iterator[tuple[str, float | None]]:
+def _page(ydl: Any, url: str, refused: list[str]) -> dict[str, Any]:
+    """What a page says by itself; where it leads to another, what that one says."""
+    for _ in range(DEEPEST):
+        ask = functools.partial(ydl.extract_info, url, download=False, process=False)
+        info = dict(_patiently(ask, url, refused) or {})
+        if info.get("_type") not in ("url", "url_transparent"):
+            break
+        url = str(info["url"])
+    return info
+
+
+def _entries(ydl: Any, info: dict[str, Any], refused: list[str], depth: int) -> Iterator[tuple[str, float | None]]:
     """What a list holds; a channel is a list of lists."""
-    for entry in _patiently(lambda: list(info.get("entries") or ()), url, refused):
+    for entry in _patiently(lambda: list(info.get("entries") or ()), str(info.get("webpage_url")), refused):
         address = str((entry or {}).get("url") or (entry or {}).get("webpage_url") or "")
-        if not address or entry.get("title") in ("[Private video]", "[Deleted video]") or address.endswith("/shorts"):
+        if not address or entry.get("title") in UNSEEN or address.endswith("/shorts"):
             continue
-        if entry.get("entries") is not None and depth < DEEPEST:
-            yield from _entries(ydl, entry, url, refused, depth + 1)
-        elif str(entry.get("ie_key", "")).endswith(("Tab", "Playlist")) and depth < DEEPEST:
-            again = functools.partial(ydl.extract_info, address, download=False, process=False)
-            yield from _entries(ydl, dict(_patiently(again, url, refused) or {}), url, refused, depth + 1)
+        lists = str(entry.get("ie_key", "")).endswith(("Tab", "Playlist"))
+        if depth < DEEPEST and (lists or entry.get("entries") is not None):
+            within = entry if entry.get("entries") is not None else _page(ydl, address, refused)
+            yield from _entries(ydl, within, refused, depth + 1)
         else:
             yield address, float(entry.get("duration") or 0) or None
 
@@ -196,12 +206,22 @@ def _asked_to_wait(error: BaseException | None, attempt: int) -> float | None:
     for _ in range(10):  # the site's answer is wrapped in errors of yt-dlp's
         if isinstance(error, HTTPError):
             error.close()
-            asked = str(error.response.headers.get("Retry-After"))
+            asked = _seconds(str(error.response.headers.get("Retry-After")))
             later = error.status == 429 or error.status >= 500
-            return (float(asked) if asked.isdigit() else _wait(attempt)) if later else None
+            return (_wait(attempt) if asked is None else asked) if later else None
         cause = getattr(error, "cause", None) or (getattr(error, "exc_info", None) or (None, None))[1]
         error = cause if isinstance(cause, BaseException) else error.__cause__ if error else None
     return None
+
+
+def _seconds(retry_after: str) -> float | None:
+    """Retry-After as seconds: it holds them, or a moment (RFC 9110, §10.2.3); None where it holds neither."""
+    if retry_after.isascii() and retry_after.isdigit():
+        return float(retry_after)
+    try:
+        return max(0.0, (parsedate_to_datetime(retry_after) - dt.datetime.now(dt.UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None
 
 
 def _probe(url: str, info: dict[str, Any]) -> Probe:

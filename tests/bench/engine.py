@@ -42,7 +42,7 @@ class Blind:
 class OneStage(Board):
     """Only the first stage of each webinar."""
 
-    def ended(self, task, outcome, now):  # noqa: D102
+    def ended(self, task, outcome, now):
         super().ended(task, outcome.model_copy(update={"then": None}), now)
 
 
@@ -85,7 +85,7 @@ def main(count: int = 1000, workers: int = 2) -> None:
                     cluster.start(("scheduler", *(f"worker {n}" for n in range(workers))))
                     crew: Crew = ClusterCrew(cluster.address, home / FOLDER)
                 else:
-                    crew = LocalCrew(home, workers, 1)
+                    crew = LocalCrew(home, workers, workers)
                 surveyed, took, each = measured(crew, home, slugs, workers)
             finally:
                 cluster.close()
