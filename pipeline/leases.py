@@ -111,7 +111,8 @@ def taken(folder: Path, doing: str) -> Iterator[Desk]:
         yield desk
     finally:
         stopped.set()
-        (desk.path / OWNER).unlink(missing_ok=True)
+        with suppress(OSError):
+            (desk.path / OWNER).unlink()
         _release(desk, ".lease")
 
 
@@ -122,7 +123,7 @@ def _beat(desk: Desk, stopped: threading.Event) -> None:
 
 
 def _release(desk: Desk, prefix: str) -> None:
-    with suppress(FileNotFoundError):
+    with suppress(OSError):  # overtaken, or Windows does not want it: then it is free when this process ends
         desk.path.rename(desk.path.with_name(f"{prefix}-{desk.token:06}.{FREE}"))
 
 
@@ -140,9 +141,10 @@ def _taken(folder: Path, prefix: str, patience: float) -> Desk | None:
         if sign != seen:
             seen, since = sign, time.monotonic()
         left = newest.holder == FREE or system.is_dead(newest.holder)
-        if (left or time.monotonic() - since >= LEASE) and (desk := _overtake(newest, prefix)):
+        slow = system.is_running(newest.holder)  # a laptop that was asleep or short of memory: leave it its work
+        if (left or (time.monotonic() - since >= LEASE and not slow)) and (desk := _overtake(newest, prefix)):
             return desk
-        silent = time.time() - sign[1] / 1e9 > LEASE
+        silent = time.time() - sign[1] / 1e9 > LEASE and not slow
         if not left and time.monotonic() - begun >= (max(patience, 1.2 * LEASE) if silent else patience):
             return None
         if not left:

@@ -56,11 +56,18 @@ def _machine() -> tuple[str, str]:
 
 def _started(pid: int) -> str:
     """When a process began, in the kernel's ticks, where that can be known: numbers of processes are used again."""
-    try:
-        told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    except OSError:
+    told = _stat(pid)
+    if not told:
         return "0"
     return told[19] if told[0] not in "ZX" else "ended"  # killed, and its parent has not looked yet
+
+
+def _stat(pid: int) -> list[str]:
+    """What Linux tells of a process: its state first (man 5 proc, from the third field on); else nothing."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return []
 
 
 def machine() -> str:
@@ -79,6 +86,12 @@ def is_dead(process: str) -> bool:
     if machine != _machine()[0]:
         return False
     return boot != _machine()[1] or not _lives(int(pid)) or _started(int(pid)) != started
+
+
+def is_running(process: str) -> bool:
+    """Whether the process of this name surely lives, and is not stopped: it may be slow, but it is there."""
+    told = _stat(int(_parts(process)[2]))
+    return _parts(process)[0] == _machine()[0] and not is_dead(process) and bool(told) and told[0] not in "Tt"
 
 
 def process_words(process: str) -> str:

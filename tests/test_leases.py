@@ -15,6 +15,13 @@ from pipeline.leases import OvertakenError
 from pipeline.workspace import Workspace
 from tests.test_publishing import NEW, OLD, published, receipt, state
 
+
+@pytest.fixture(autouse=True)
+def paused(monkeypatch):
+    """Whoever holds a lease here is this process: as if it were stopped."""
+    monkeypatch.setattr(system, "is_running", lambda _: False)
+
+
 THEIRS = {"a.json": b"their a", "b.md": b"their b"}
 ELSEWHERE = "other_abcdef.123456.77.1"  # a process of another machine
 
@@ -180,6 +187,15 @@ def test_a_desk_that_a_late_view_made_beside_the_right_one_is_cleared_away(tmp_p
     with leases.taken(tmp_path / "w", "run") as mine:
         assert mine.token == 5
         assert desk(tmp_path / "w") == mine.path
+
+
+def test_a_holder_on_this_machine_that_runs_is_never_overtaken_however_slow(tmp_path, monkeypatch):
+    monkeypatch.undo()
+    with leases.taken(tmp_path / "w", "run") as mine:
+        os.utime(mine.path, (0, 0))
+        with pytest.raises(PipelineError, match="in use by"), leases.taken(tmp_path / "w", "run"):
+            pass
+        assert mine.mine
 
 
 def test_a_process_is_known_to_be_dead_only_on_its_own_machine():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -101,18 +101,25 @@ class LocalCrew:
         for hand in self._hands.values():
             hand.kill()
 
+    def _done(self, name: str, task: Task, threads: int, told: Callable[[Far], None]) -> Outcome:
+        hand = self._hands.get(name)
+        try:
+            if hand is None or not hand.alive:
+                hand = self._hands[name] = Hand(self.home)
+        except OSError as error:
+            return Outcome(slug=task.slug, state="failed", summary=f"no process could be started: {error.strerror}")
+        if self._closed.is_set():
+            hand.kill()
+        return hand.do(task, threads, told)
+
     def _serve(self, lane: Lane) -> None:
         def told(far: Far) -> None:
             lane.far = far
 
         while not self._closed.is_set():
             task, threads = self._todo[lane.name].get()
-            hand = self._hands.get(lane.name)
-            if hand is None or not hand.alive:
-                hand = self._hands[lane.name] = Hand(self.home)
-            outcome = hand.do(task, threads, told)
+            outcome = self._done(lane.name, task, threads, told)
             if self._closed.is_set():
-                hand.kill()
                 return
             ended = Ended(task, outcome, lane.name, lane.began, time.time())
             lane.task, lane.far, lane.last = None, None, task.stage

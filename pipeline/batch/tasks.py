@@ -19,7 +19,7 @@ from pipeline import articles, begin, runner, system
 from pipeline.artifacts import RECORDING
 from pipeline.config import is_address
 from pipeline.disk import sha256
-from pipeline.errors import LaterError, PipelineError
+from pipeline.errors import LaterError, PipelineError, refused
 from pipeline.leases import InUseError, OvertakenError
 from pipeline.models import Noun
 from pipeline.runner import Face
@@ -151,8 +151,9 @@ def perform(home: Path, task: Task, face: Face, threads: int = 0) -> Outcome:
         return Outcome(slug=task.slug, state="busy", summary=error.message, hint=error.hint, notes=tuple(told.notes))
     except LaterError as error:
         return Outcome(slug=task.slug, state="later", summary=error.message, hint=error.hint, wait=error.wait)
-    except PipelineError as error:
-        return Outcome(slug=task.slug, state="failed", summary=error.message, hint=error.hint, notes=tuple(told.notes))
+    except (PipelineError, OSError) as error:
+        said = refused(error) if isinstance(error, OSError) else error
+        return Outcome(slug=task.slug, state="failed", summary=said.message, hint=said.hint, notes=tuple(told.notes))
 
 
 def _performed(workspace: Workspace, task: Task, told: _Told, threads: int) -> Outcome:

@@ -49,7 +49,7 @@ class ClusterCrew:
         if now - self._looked > LOOK:
             self._looked = now
             self._look()
-        return list(self._lanes.values())
+        return list(self._lanes.values()) if self._client.status == "running" else []
 
     def _look(self) -> None:
         if self._client.status == "closed":

@@ -32,6 +32,7 @@ from tests.faults.states import leftovers
 
 SITE = Path(__file__).parent / "site"
 LEASE = 3.0  # seconds, instead of half a minute
+ELSEWHERE = ["unshare", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c"]
 CLI = [sys.executable, "-c", "from pipeline.cli import main; main()"]
 
 
@@ -58,6 +59,7 @@ class Cluster:
     port: int
     lasts: float = 0.0
     workers: int = 2
+    apart: bool = False  # each worker on a machine of its own, as far as it can tell
     log: Path = field(init=False)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -89,8 +91,11 @@ class Cluster:
             process = self.processes.get(name)
             if process is None or process.poll() is not None:
                 with (self.home / f"{name.replace(' ', '-')}.log").open("ab") as out:
+                    command = [*CLI, *self.commands()[name]]
+                    if self.apart and name.startswith("worker"):
+                        command = [*ELSEWHERE, f'hostname machine-{name[-1]}; exec "$@"', "sh", *command]
                     self.processes[name] = subprocess.Popen(
-                        [*CLI, *self.commands()[name]], cwd=self.home, env=self.env, stdout=out, stderr=out
+                        command, cwd=self.home, env=self.env, stdout=out, stderr=out
                     )
 
     def kill(self, name: str) -> None:
@@ -150,10 +155,12 @@ class Weathered:
         )
 
 
-def weather(home: Path, count: int, kills: int, stops: int, *, lasts: float, seed: int, port: int) -> Weathered:
+def weather(
+    home: Path, count: int, kills: int, stops: int, *, lasts: float, seed: int, port: int, apart: bool = False
+) -> Weathered:
     """Do a batch under kills and pauses; at most half an hour."""
     slugs = archive(home, count)
-    cluster, chance, begun = Cluster(home, port, lasts), random.Random(seed), time.monotonic()
+    cluster, chance, begun = Cluster(home, port, lasts, apart=apart), random.Random(seed), time.monotonic()
     killed: Counter[str] = Counter()
     paused: dict[str, float] = {}
     stopped = 0
@@ -226,10 +233,12 @@ def main() -> None:
     for name, usual in (("webinars", 120), ("kills", 40), ("stops", 8), ("seed", 1), ("port", 8797)):
         arguments.add_argument(f"--{name}", type=int, default=usual)
     arguments.add_argument("--lasts", type=float, default=0.3, help="seconds that each stage lasts at least")
+    arguments.add_argument("--apart", action="store_true", help="each worker in namespaces of its own; wants root")
     arguments.add_argument("--home", type=Path, default=None)
     told = arguments.parse_args()
     home = told.home or Path(tempfile.mkdtemp(prefix="impressie-chaos-"))
-    found = weather(home, told.webinars, told.kills, told.stops, lasts=told.lasts, seed=told.seed, port=told.port)
+    how = {"lasts": told.lasts, "seed": told.seed, "port": told.port, "apart": told.apart}
+    found = weather(home, told.webinars, told.kills, told.stops, **how)
     print(found.line())
     for line in (*found.twice, *found.wrong, *found.orphans):
         print("  ", line)
