@@ -1,6 +1,6 @@
-"""What the engine of a batch costs for each task: python tests/bench/engine.py [TASKS] [WORKERS]
+"""What the engine of a batch costs for each task: python -m tests.bench.engine [TASKS [WORKERS [SECONDS]]]
 
-As many webinars, each with a transcript, whose first stage is made to last a tenth of a second; everything around it is
+As many webinars, each with a transcript, whose first stage is made to last so long; everything around it is
 real: survey, lease, child processes, publishing, for the cluster Dask over TLS too.
 """
 
@@ -13,6 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import psutil
+
 from pipeline import webinars
 from pipeline.batch.board import Board
 from pipeline.batch.crew import Crew, LocalCrew
@@ -22,7 +24,6 @@ from pipeline.cluster.crew import ClusterCrew
 from pipeline.cluster.membership import FOLDER
 from tests.chaos.storm import Cluster
 
-LASTS = 0.1  # seconds of a stage
 VTT = "WEBVTT\n\n00:00.000 --> 00:04.000\n<v Anna>Goedemiddag en welkom.\n\n00:04.000 --> 00:09.000\n<v Bert>Dank.\n"
 
 
@@ -58,7 +59,7 @@ def archive(home: Path, count: int) -> list[str]:
     return slugs
 
 
-def measured(crew: Crew, home: Path, slugs: list[str], workers: int) -> tuple[float, float, float]:
+def measured(crew: Crew, home: Path, slugs: list[str], workers: int, lasts: float) -> tuple[float, float, float]:
     """Seconds of surveying, seconds of all tasks, and milliseconds that each task cost on top of its stage."""
     board, begun = OneStage(), time.perf_counter()
     tasks(home, slugs, [], board, Blind())
@@ -69,16 +70,16 @@ def measured(crew: Crew, home: Path, slugs: list[str], workers: int) -> tuple[fl
     drive(board, crew, Journal(home, dt.datetime.now()), Blind())
     took = time.perf_counter() - begun
     assert board.done["download"] == len(slugs), board.aside
-    return surveyed, took, (took * workers / len(slugs) - LASTS) * 1000
+    return surveyed, took, (took * workers / len(slugs) - lasts) * 1000
 
 
-def main(count: int = 1000, workers: int = 2) -> None:
+def main(count: int = 1000, workers: int = 2, lasts: float = 0.1) -> None:
     """Both engines."""
     for name in ("local", "cluster"):
         with tempfile.TemporaryDirectory() as folder:
             home = Path(folder) / "home"
             slugs = archive(home, count)
-            cluster = Cluster(home, 8790, LASTS, workers)
+            cluster = Cluster(home, 8790, lasts, workers)
             os.environ.update(cluster.env)
             try:
                 if name == "cluster":
@@ -86,14 +87,16 @@ def main(count: int = 1000, workers: int = 2) -> None:
                     crew: Crew = ClusterCrew(cluster.address, home / FOLDER)
                 else:
                     crew = LocalCrew(home, workers, workers)
-                surveyed, took, each = measured(crew, home, slugs, workers)
+                before = psutil.Process().memory_info().rss
+                surveyed, took, each = measured(crew, home, slugs, workers, lasts)
+                grown = psutil.Process().memory_info().rss - before
             finally:
                 cluster.close()
         print(
-            f"{name}: {count} tasks of {LASTS} s, {workers} workers: {took:.1f} s, {each:.1f} ms on top of each; "
-            f"looked at before in {surveyed:.1f} s"
+            f"{name}: {count} tasks of {lasts} s, {workers} workers: {took:.1f} s, {each:.1f} ms on top of each; "
+            f"looked at before in {surveyed:.1f} s; the driver grew by {grown / 1e6:.1f} MB"
         )
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(*map(int, sys.argv[1:3]), *map(float, sys.argv[3:]))
