@@ -87,6 +87,57 @@ WORDS = (  # in the summaries of the stages and the reasons of freshness, the lo
     (r"\bis new\b", "is nieuw"),
     (r"\bis gone\b", "is weg"),
 )
+LATER = "Probeer het later opnieuw."
+FILE = "Vraag de eigenaar om het bestand."
+RECORDINGS = (  # what may be wrong with a recording, its address, its settings or the machine, as PROBLEMS
+    (
+        r"this is no robot",
+        "De site wil een bewijs dat hier geen robot werkt, en geeft de opname niet.",
+        "Wie het kanaal beheert kan de video in YouTube Studio downloaden; geef dan het bestand.",
+    ),
+    (r"is private|after signing in|members or subscribers|for adults", "De opname is niet openbaar.", FILE),
+    (r"no longer there|there is nothing at", "De opname staat niet (meer) op dat adres.", "Kijk in een browser."),
+    (
+        r"is a playlist",
+        "Dat adres is een afspeellijst, niet één opname.",
+        "Geef het adres van één video, of de hele lijst aan ‘impressie batch’.",
+    ),
+    (r"is still live|has not begun yet|still processing", "De uitzending is nog niet afgelopen of verwerkt.", LATER),
+    (r"too many requests|a fault of its own", "De site vraagt om later terug te komen.", LATER),
+    (r"from this country|against copying|does not let", "De site geeft de opname niet.", FILE),
+    (
+        r"cannot be reached|broke off|connection to .* is not safe",
+        "De site is niet te bereiken, of de verbinding viel weg.",
+        "Probeer het later opnieuw; wat er al is blijft bewaard.",
+    ),
+    (r"cannot be downloaded|that can be downloaded", "Op dat adres is geen opname die te downloaden is.", FILE),
+    (
+        r"as sound or video|no sound|damaged or cut|cut off or|is empty \(|is too short: ",
+        "De opname is geen geluid of film, of is beschadigd of afgekapt.",
+        "Haal of exporteer haar opnieuw.",
+    ),
+    (r"there is no file", "Een bestand is er niet.", "Verbeter ‘url’ of ‘transcript’ in configs/WEBINAR.toml."),
+    (
+        r"is not valid TOML|there is no setting|\.toml: ",
+        "De instellingen van dit webinar zijn niet te lezen.",
+        "Verbeter configs/WEBINAR.toml; ‘impressie status WEBINAR’ noemt de regel.",
+    ),
+    (
+        r"was stopped by signal|no process could be started",
+        "Het programma werd gestopt, misschien bij gebrek aan geheugen.",
+        "Probeer het opnieuw, met minder tegelijk.",
+    ),
+    (
+        r"the process ended with",
+        "Er ging iets mis dat niet had mogen gebeuren.",
+        "Voer dit webinar afzonderlijk uit: impressie run WEBINAR.",
+    ),
+    (
+        r"nothing has come in",
+        "Wat een andere machine schreef is hier niet te zien.",
+        "Zien alle machines dezelfde map?",
+    ),
+)
 PROBLEMS = (  # message of a PipelineError → what it means for a reviewer, and what she can do
     (
         r"is being forgotten",
@@ -185,7 +236,7 @@ def told(text: str) -> str:
 
 def problem(error: PipelineError) -> tuple[str, str | None]:
     """What went wrong and what to do, in Dutch; as it was said where we have no Dutch for it."""
-    for pattern, said, todo in PROBLEMS:
+    for pattern, said, todo in (*RECORDINGS, *PROBLEMS):
         if re.search(pattern, error.message):
             return said, todo
     return f"Dat lukte niet: {error.message}.", error.hint

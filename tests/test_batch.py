@@ -134,14 +134,18 @@ def test_one_that_fails_is_set_aside_with_its_reason_and_the_others_go_on(many, 
     assert "2 webinars terzijde gelegd" in report
     rows = [line for line in report.splitlines() if "proef-1" in line or "proef-2" in line]
     assert len(rows) == 2
+    assert "De opname is geen geluid of film" in report
+    assert "De instellingen van dit webinar zijn niet te lezen" in report
     assert not re.search(r"\b(the|cannot|there is)\b", report)
 
 
 def test_the_report_shows_who_did_what_when_and_loads_and_runs_nothing(many, impressie):
     impressie("batch", "--workers", "2")
     page = next((many / "outputs" / "batch").glob("*.html")).read_text(encoding="utf-8")
-    assert page.count("<rect") >= 14 / 2
-    assert all(f">{lane}</text>" in page for lane in ("worker 1", "worker 2"))
+    assert page.count("<rect") >= 7
+    assert '<a href="../2026-01-02-proef-1/50-article.md">' in page
+    assert re.search(r"\d citaten: .* te regelen", page)
+    assert all(f">{lane}</text>" in page for lane in ("werker 1", "werker 2"))
     assert "<script" not in page
     assert "default-src 'none'" in page.replace("&#x27;", "'")
 

@@ -19,6 +19,7 @@ from pipeline.cluster import crew as crews
 from pipeline.cluster import membership, scheduler, worker
 from pipeline.errors import PipelineError
 from tests.chaos.storm import CLI, archive, weather
+from tests.faults.table import size
 
 TASK = Task(slug="een", stage="transcribe", key="k", needs=("GPU",))
 
@@ -220,9 +221,11 @@ def test_an_offer_that_means_nothing_is_told(shared, impressie):
 @pytest.mark.fault(21)
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGSTOP")
 def test_a_storm_of_kills_and_pauses_loses_nothing_and_publishes_nothing_twice(tmp_path, record_property):
-    found = weather(tmp_path / "archief", 8, kills=6, stops=1, lasts=0.1, seed=11, port=8791)
+    count = size(8, 120)
+    how = {"lasts": size(1, 3) / 10, "seed": 11, "port": 8791}
+    found = weather(tmp_path / "archief", count, kills=size(6, 40), stops=size(1, 8), **how)
     record_property("cases", found.kills.total() + found.stops)
     record_property("figure", found.line())
-    assert found.tasks == 56
-    assert found.kills.total() >= 5
+    assert found.tasks == 7 * count
+    assert found.kills.total() >= size(5, 40)
     assert (found.twice, found.wrong, found.orphans) == ([], [], [])

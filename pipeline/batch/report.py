@@ -25,6 +25,8 @@ NAMES = {BEGIN: "opzoeken", "": ""} | dutch.STAGES
 WIDTH, LEFT, TOP, ROW, BAR = 1000, 110, 34, 26, 18  # px: the picture, the names of the lanes, the axis, a lane, its bar
 TICKS = (10, 30, 60, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400)  # seconds that ticks may stand apart
 MOST_TICKS = 9
+LISTED = 1000  # webinars that are named; there may be ten thousand
+LANES = {"worker": "werker", "lane": "plek", "download": "ophalen"}
 ALLOWED = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 LOOK = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #1d2530; margin: 2rem auto; max-width: 64rem; padding: 0 1rem }
@@ -33,6 +35,7 @@ table { border-collapse: collapse; margin: 1rem 0 }
 th, td { text-align: left; padding: .25rem 1rem .25rem 0; border-bottom: 1px solid #d5d9df; vertical-align: top }
 .getal { text-align: right; font-variant-numeric: tabular-nums }
 svg { width: 100%; height: auto }
+span { white-space: nowrap }
 i { display: inline-block; width: .9em; height: .9em; margin: 0 .35em 0 1em; vertical-align: -.1em }
 """
 Cells = Sequence[str]
@@ -52,6 +55,7 @@ class Sum:
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     again: Counter[str] = field(default_factory=Counter)
     aside: list[Entry] = field(default_factory=list)
+    ready: list[tuple[str, str]] = field(default_factory=list)  # webinars, and what the check found
     bars: dict[str, list[tuple[float, float, str]]] = field(default_factory=lambda: defaultdict(list))
 
 
@@ -66,6 +70,8 @@ def summed(entries: Iterable[Entry], began: float, ended: float) -> Sum:
         found.again[entry.stage] += entry.state == "failed" and not entry.aside
         if entry.aside:
             found.aside.append(entry)
+        if entry.last and len(found.ready) < LISTED:
+            found.ready.append((entry.name, dutch.told(entry.summary) if entry.stage == "check" else ""))
         bars = found.bars[entry.lane]
         if bars and bars[-1][2] == entry.stage and entry.began - bars[-1][1] < pixel:
             bars[-1] = (bars[-1][0], entry.ended, entry.stage)
@@ -111,6 +117,7 @@ def _facts(found: Sum, fresh: int, aside: int) -> Iterator[str]:
         yield f"{webinars(aside)} terzijde gelegd"
 
 
+READY = ("Webinar", "Gevonden")
 STEPS = ("Stap", "Keer", "Werk", "Opnieuw geprobeerd")
 ASIDE = ("Webinar", "Stap", "Waarom", "Wat te doen")
 
@@ -129,14 +136,24 @@ def _markdown(found: Sum, fresh: int, aside: Sequence[Cells]) -> bytes:
 
     lines = [f"# {_title(found)}", "", *(f"- {fact}" for fact in _facts(found, fresh, len(aside))), ""]
     lines += [line(STEPS), "|---|---:|---:|---:|", *map(line, _rows(found))]
+    if found.ready:
+        ready = [(f"[{name}](../{name}/50-article.md)", said) for name, said in found.ready]
+        lines += ["", "## Om na te lezen", "", line(READY), "|---|---|", *map(line, ready), *_more(found)]
     if aside:
         lines += ["", "## Terzijde gelegd", "", line(ASIDE), "|---|---|---|---|", *map(line, aside)]
     return ("\n".join(lines) + "\n").encode()
 
 
+def _more(found: Sum) -> list[str]:
+    rest = found.webinars - len(found.ready)
+    return ["", f"En nog {rest} andere."] if rest else []
+
+
 def _html(found: Sum, fresh: int, aside: Sequence[Cells]) -> bytes:
     facts = "".join(f"<li>{fact}</li>" for fact in _facts(found, fresh, len(aside)))
-    legend = [f'<i style="background:{_colour(stage)}"></i>{NAMES[stage]}' for stage in ORDER if found.ran[stage]]
+    legend = [
+        f'<span><i style="background:{_colour(stage)}"></i>{NAMES[stage]}</span>' for stage in ORDER if found.ran[stage]
+    ]
     inside = [
         f"<h1>{_title(found)}</h1>",
         f"<ul>{facts}</ul>",
@@ -146,17 +163,23 @@ def _html(found: Sum, fresh: int, aside: Sequence[Cells]) -> bytes:
         "<h2>Per stap</h2>",
         _table(STEPS, _rows(found), numbers=True),
     ]
+    if found.ready:
+        inside += ["<h2>Om na te lezen</h2>", _table(READY, found.ready, numbers=False, linked=True)]
+        inside += [f"<p>{more}</p>" for more in filter(None, _more(found))]
     if aside:
         inside += ["<h2>Terzijde gelegd</h2>", _table(ASIDE, aside, numbers=False)]
     return whole(_title(found), "verslag", "main", "\n".join(inside), ALLOWED, LOOK)
 
 
-def _table(heads: Cells, rows: Sequence[Cells], *, numbers: bool) -> str:
+def _table(heads: Cells, rows: Sequence[Cells], *, numbers: bool, linked: bool = False) -> str:
+    """`linked`: the first cell is a webinar, and leads to its article."""
     kind = ' class="getal"' if numbers else ""
 
     def row(cells: Cells) -> str:
         rest = "".join(f"<td{kind}>{escape(cell)}</td>" for cell in cells[1:])
-        return f'<tr><th scope="row">{escape(cells[0])}</th>{rest}</tr>'
+        name = escape(cells[0])
+        first = f'<a href="../{name}/50-article.md">{name}</a>' if linked else name
+        return f'<tr><th scope="row">{first}</th>{rest}</tr>'
 
     head = "".join(f'<th scope="col"{kind if i else ""}>{head}</th>' for i, head in enumerate(heads))
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(map(row, rows))}</tbody></table>"
@@ -164,6 +187,11 @@ def _table(heads: Cells, rows: Sequence[Cells], *, numbers: bool) -> str:
 
 def _colour(stage: str) -> str:
     return COLOURS[ORDER.index(stage) % len(COLOURS)]
+
+
+def _lane(name: str) -> str:
+    kind, _, number = name.partition(" ")
+    return f"{LANES.get(kind, kind)} {number}"[:16].strip()
 
 
 def timeline(found: Sum) -> str:
@@ -180,7 +208,7 @@ def timeline(found: Sum) -> str:
         marks.append(f'<text {place} y="15" font-size="12" fill="#4a5462">{clock(n * apart)}</text>')
     for row, (lane, bars) in enumerate(sorted(found.bars.items())):
         y = TOP + row * ROW
-        marks.append(f'<text x="0" y="{y + 13}" font-size="13" fill="#1d2530">{escape(lane[:16])}</text>')
+        marks.append(f'<text x="0" y="{y + 13}" font-size="13" fill="#1d2530">{escape(_lane(lane))}</text>')
         for begin, end, stage in bars:
             x, width = LEFT + (begin - found.began) * per_second, max(0.8, (end - begin) * per_second)
             marks.append(f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{BAR}" fill="{_colour(stage)}">')

@@ -91,5 +91,6 @@ def rendered(board: Board, crew: Crew, seconds: float) -> RenderableType:
         if lane.task:
             far = f"{lane.far[0] / lane.far[1]:.0%}" if lane.far and lane.far[1] else ""
             hands.add_row(lane.name, lane.task.stage, name_of(lane.task)[:50], far, clock(time.time() - lane.began))
+    left = waiting.total() + len(running)
     aside = f", {len(board.aside)} set aside" if board.aside else ""
-    return Group(stages, hands, Text(f"  {board.finished} webinars up to date{aside}, {clock(seconds)}"))
+    return Group(stages, hands, Text(f"  {board.finished} up to date, {left} to go{aside}  {clock(seconds)}"))
