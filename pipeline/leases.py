@@ -101,30 +101,34 @@ def taken(folder: Path, doing: str) -> Iterator[Desk]:
     desk = _taken(folder, ".lease", patience=0.0)
     if desk is None:
         raise InUseError(f"{folder.name} is in use by {owner(folder)}", "wait until that has finished")
-    stopped = threading.Event()
-    beats = threading.Thread(target=_beat, args=(desk, stopped), daemon=True)
-    beats.start()
-    try:
+    with _beating(desk, ".lease"):
         words = {"doing": doing, "since": f"{dt.datetime.now():%H:%M}"}
         with suppress(FileNotFoundError):  # overtaken at once: whatever follows says so
             (desk.path / OWNER).write_text(json.dumps(words), encoding="utf-8")
-        yield desk
+        try:
+            yield desk
+        finally:
+            with suppress(OSError):
+                (desk.path / OWNER).unlink()
+
+
+@contextmanager
+def _beating(desk: Desk, prefix: str) -> Iterator[None]:
+    """Signs of life, and afterwards the desk is free."""
+    stopped = threading.Event()
+
+    def beat() -> None:
+        while not stopped.wait(BEAT):
+            with suppress(OSError):
+                os.utime(desk.path)
+
+    try:
+        threading.Thread(target=beat, daemon=True).start()
+        yield
     finally:
         stopped.set()
-        with suppress(OSError):
-            (desk.path / OWNER).unlink()
-        _release(desk, ".lease")
-
-
-def _beat(desk: Desk, stopped: threading.Event) -> None:
-    while not stopped.wait(BEAT):
-        with suppress(OSError):
-            os.utime(desk.path)
-
-
-def _release(desk: Desk, prefix: str) -> None:
-    with suppress(OSError):  # overtaken, or Windows does not want it: then it is free when this process ends
-        desk.path.rename(desk.path.with_name(f"{prefix}-{desk.token:06}.{FREE}"))
+        with suppress(OSError):  # overtaken, or Windows does not want it: then it is free when this process ends
+            desk.path.rename(desk.path.with_name(f"{prefix}-{desk.token:06}.{FREE}"))
 
 
 def _taken(folder: Path, prefix: str, patience: float) -> Desk | None:
@@ -175,6 +179,8 @@ def _overtake(before: _Name, prefix: str) -> Desk | None:
         before.path.rename(mine)
     except (FileNotFoundError, FileExistsError, PermissionError):  # the last: Windows, while it has files open there
         return None
+    with suppress(OSError):
+        os.utime(mine)  # a rename is no sign of life
     others = [name for name in _names(folder, prefix) if name.path != mine]
     if any(other.token > before.token for other in others):  # what we took was made beside the right one
         shutil.rmtree(mine, ignore_errors=True)
@@ -209,11 +215,13 @@ def owner(folder: Path) -> str:
 def held(folder: Path) -> bool:
     """Whether somebody is at work here now."""
     names = _names(folder, ".lease")
-    return bool(names) and names[-1].holder != FREE and not system.is_dead(names[-1].holder)
+    if not names or names[-1].holder == FREE or system.is_dead(names[-1].holder):
+        return False
+    return system.is_running(names[-1].holder) or time.time() - _changed(names[-1].path) / 1e9 < LEASE
 
 
 _threads: dict[Path, threading.RLock] = {}
-_brief: dict[Path, int] = {}
+_brief: set[Path] = set()  # what a thread of this process holds
 
 
 @contextmanager
@@ -227,17 +235,17 @@ def briefly(claim: Path, patience: float) -> Iterator[None]:
     if not lock.acquire(timeout=patience):
         raise said
     try:
-        if _brief.get(claim):
+        if claim in _brief:
             yield
             return
         desk = _taken(claim.parent, claim.name, patience)
         if desk is None:
             raise said
-        _brief[claim] = 1
+        _brief.add(claim)
         try:
-            yield
+            with _beating(desk, claim.name):
+                yield
         finally:
-            del _brief[claim]
-            _release(desk, claim.name)
+            _brief.discard(claim)
     finally:
         lock.release()

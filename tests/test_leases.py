@@ -208,6 +208,29 @@ def test_a_process_is_known_to_be_dead_only_on_its_own_machine():
     assert not system.is_dead("")
 
 
+def test_what_is_held_for_long_gives_signs_of_life_from_the_moment_it_is_taken(tmp_path, monkeypatch):
+    claim = tmp_path / ".lock"
+    (tmp_path / ".lock-000001.free").mkdir()
+    os.utime(tmp_path / ".lock-000001.free", (0, 0))
+    monkeypatch.setattr(leases, "BEAT", 0.01)
+    monkeypatch.setattr(leases, "LEASE", 0.3)
+    with leases.briefly(claim, 1.0):
+        [mine] = tmp_path.glob(".lock-*")
+        taken = mine.stat().st_mtime_ns
+        assert taken > 1e18
+        while mine.stat().st_mtime_ns == taken:
+            pass
+        assert leases._taken(tmp_path, ".lock", 0.5) is None
+
+
+def test_a_machine_that_fell_silent_is_not_at_work(tmp_path):
+    held = tmp_path / "w" / f".lease-000007.{ELSEWHERE}"
+    held.mkdir(parents=True)
+    assert leases.held(tmp_path / "w")
+    os.utime(held, (0, 0))
+    assert not leases.held(tmp_path / "w")
+
+
 def test_a_moment_alone_is_one_at_a_time_and_may_be_nested(tmp_path, monkeypatch):
     total = []
 
