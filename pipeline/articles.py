@@ -54,10 +54,10 @@ def adopt_article(workspace: Workspace) -> str | None:
             f"compare them with 'impressie diff {workspace.slug}', bring what you want to keep into "
             f"edits/{EDITED_ARTICLE}, and delete {ARTICLE.file}",
         )
-    write_atomic(edited, mine)
+    workspace.put(edited, mine)
     with suppress(OSError, ValueError, KeyError):
         markdown: str = json.loads(workspace.path(DRAFT.file).read_bytes())["markdown"]
-        write_atomic(machine, markdown.encode())
+        workspace.put(machine, markdown.encode())
     return f"your changes to {ARTICLE.file} now stand in edits/{EDITED_ARTICLE}, which is the article from here on"
 
 

@@ -313,7 +313,7 @@ def examples(configs: Path) -> list[str]:
 
 def is_address(source: str) -> bool:
     """Whether a source is to be downloaded: anything with a scheme (C: is none) that is no file's name."""
-    return bool(re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", source)) and not Path(source).exists()
+    return bool(re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", source)) and not os.path.exists(source)  # noqa: PTH110 - no error
 
 
 def absolute(value: object, beside: Path) -> object:

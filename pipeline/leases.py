@@ -1,10 +1,11 @@
 """Who may change a folder, on whichever machine, when that folder is shared over a network.
 
-A folder has one desk, `.lease-NNNNNN.free` or `.lease-NNNNNN.HOLDER`, a folder in which whoever holds the lease makes
-ready what it publishes. Taking it is one rename, to the next number and one's own name: of two that try, one succeeds.
-The number is the fencing token. Whoever is overtaken, because it was silent for too long, finds that every path on its
-desk leads nowhere; and since whatever is published is renamed out of the desk, it publishes nothing, however late it
-wakes up. Only mkdir and rename are relied on, which network file systems do at once for all; no flock.
+A folder has one desk, `.lease-NNNNNN.free` or `.lease-NNNNNN.HOLDER`, a folder with the checkpoints and, in a folder
+of its own for each holder, what that one makes ready to publish. Taking it is one rename, to the next number and one's
+own name: of two that try, one succeeds. The number is the fencing token. Whoever is overtaken, because it was silent
+for too long, finds that every path on its desk leads nowhere; and since whatever is published is renamed out of the
+folder that it made ready in, which nobody makes twice, it publishes nothing, however late it wakes up. Only mkdir and
+rename are relied on, which network file systems do at once for all; no flock.
 """
 
 from __future__ import annotations
@@ -30,7 +31,11 @@ LEASE = 30.0  # seconds without a sign of life after which a desk is for whoever
 BEAT = 5.0  # seconds between signs of life, which are the time of change of the desk
 LOOK = 0.05  # seconds between looks of somebody who waits
 FREE = "free"
-OWNER = "owner.json"
+OWNER, READY = "owner.json", "ready"
+STUBBORN = 10.0  # seconds after which a desk that nobody holds and that cannot be taken is given up
+
+_mine: set[Path] = set()  # the desks that this process holds
+_beats: threading.Thread | None = None
 
 
 class InUseError(PipelineError):
@@ -61,11 +66,13 @@ class Desk:
 
     path: Path
     token: int
+    ready: Path  # nothing but what `taken` does ever makes it, so it is gone when somebody has taken over
+    inherited: bool = False  # from a holder that may still live
 
     @property
     def mine(self) -> bool:
         """Whether nobody has taken over."""
-        return self.path.is_dir()
+        return self.ready.is_dir()
 
     def check(self) -> None:
         """OvertakenError where somebody has taken over."""
@@ -77,7 +84,7 @@ class Desk:
         try:
             replace(ready, target)
         except FileNotFoundError as error:
-            if self.mine and target.parent.is_dir():
+            if self.mine:
                 raise
             raise OvertakenError(self.path.parent.name) from error
 
@@ -102,6 +109,7 @@ def taken(folder: Path, doing: str) -> Iterator[Desk]:
     if desk is None:
         raise InUseError(f"{folder.name} is in use by {owner(folder)}", "wait until that has finished")
     with _beating(desk, ".lease"):
+        _laid_out(desk)
         words = {"doing": doing, "since": f"{dt.datetime.now():%H:%M}"}
         with suppress(FileNotFoundError):  # overtaken at once: whatever follows says so
             (desk.path / OWNER).write_text(json.dumps(words), encoding="utf-8")
@@ -110,25 +118,56 @@ def taken(folder: Path, doing: str) -> Iterator[Desk]:
         finally:
             with suppress(OSError):
                 (desk.path / OWNER).unlink()
+            with suppress(OSError):  # not empty where a promise is left for the next
+                desk.ready.rmdir()
+
+
+def _laid_out(desk: Desk) -> None:
+    """A folder of one's own to make things ready in, with what the holder before has left there.
+
+    Where that one may wake up with files or folders open, its files are copied.
+    """
+    desk.ready.mkdir()
+    for old in desk.path.glob(f"{READY}-*"):
+        if old != desk.ready:
+            for file in old.iterdir():
+                (shutil.copy2 if desk.inherited else os.replace)(file, desk.ready / file.name)
+            shutil.rmtree(old)
+    for old in desk.path.iterdir() if desk.inherited else ():
+        if old.is_dir() and old != desk.ready:
+            copy = old.with_name(f".{old.name}.copy")
+            shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(old, copy)
+            shutil.rmtree(old)
+            copy.rename(old)
 
 
 @contextmanager
 def _beating(desk: Desk, prefix: str) -> Iterator[None]:
     """Signs of life, and afterwards the desk is free."""
-    stopped = threading.Event()
-
-    def beat() -> None:
-        while not stopped.wait(BEAT):
-            with suppress(OSError):
-                os.utime(desk.path)
-
+    _give_signs()
     try:
-        threading.Thread(target=beat, daemon=True).start()
         yield
     finally:
-        stopped.set()
-        with suppress(OSError):  # overtaken, or Windows does not want it: then it is free when this process ends
+        _mine.discard(desk.path)
+        with suppress(OSError):  # overtaken; or refused by the disk, and then it is known not to be held any more
             desk.path.rename(desk.path.with_name(f"{prefix}-{desk.token:06}.{FREE}"))
+
+
+def _give_signs() -> None:
+    """See to it that there is a thread that touches whatever this process holds; a fork has lost it."""
+    global _beats  # noqa: PLW0603 - one for the process
+    if _beats is None or not _beats.is_alive():
+        _beats = threading.Thread(target=_beat, name="signs of life", daemon=True)
+        _beats.start()
+
+
+def _beat() -> None:
+    while True:
+        time.sleep(BEAT)
+        for desk in list(_mine):
+            with suppress(OSError):
+                os.utime(desk)
 
 
 def _taken(folder: Path, prefix: str, patience: float) -> Desk | None:
@@ -144,15 +183,25 @@ def _taken(folder: Path, prefix: str, patience: float) -> Desk | None:
         sign = (newest.path, _changed(newest.path))
         if sign != seen:
             seen, since = sign, time.monotonic()
-        left = newest.holder == FREE or system.is_dead(newest.holder)
+        left = newest.holder == FREE or system.is_dead(newest.holder, sign[1] / 1e9) or _left(newest)
         slow = system.is_running(newest.holder)  # a laptop that was asleep or short of memory: leave it its work
         if (left or (time.monotonic() - since >= LEASE and not slow)) and (desk := _overtake(newest, prefix)):
             return desk
         silent = time.time() - sign[1] / 1e9 > LEASE and not slow
+        if left and time.monotonic() - begun > STUBBORN:
+            raise PipelineError(f"{folder.name} cannot be taken", "close the program that has it open")
         if not left and time.monotonic() - begun >= (max(patience, 1.2 * LEASE) if silent else patience):
             return None
-        if not left:
-            time.sleep(LOOK)
+        _wait(LOOK)
+
+
+def _wait(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+def _left(name: _Name) -> bool:
+    """Whether this process held it once, and could not give it back."""
+    return name.holder.startswith(system.process_name()) and name.path not in _mine
 
 
 def _changed(path: Path) -> int:
@@ -175,29 +224,25 @@ def _overtake(before: _Name, prefix: str) -> Desk | None:
     """Take a desk with all that lies on it; None where somebody else was first."""
     folder = before.path.parent
     mine = folder / f"{prefix}-{before.token + 1:06}.{system.process_name()}.{secrets.token_hex(3)}"
+    _mine.add(mine)
     try:
         before.path.rename(mine)
-    except (FileNotFoundError, FileExistsError, PermissionError):  # the last: Windows, while it has files open there
+    except (FileNotFoundError, FileExistsError, PermissionError) as error:
+        _mine.discard(mine)
+        if isinstance(error, PermissionError) and os.name != "nt":  # Windows: somebody has a file open there
+            raise
         return None
     with suppress(OSError):
         os.utime(mine)  # a rename is no sign of life
     others = [name for name in _names(folder, prefix) if name.path != mine]
     if any(other.token > before.token for other in others):  # what we took was made beside the right one
+        _mine.discard(mine)
         shutil.rmtree(mine, ignore_errors=True)
         return None
     for old in others:
         shutil.rmtree(old.path, ignore_errors=True)
-    if before.holder != FREE and not system.is_dead(before.holder):
-        _copied(mine)
-    return Desk(mine, before.token + 1)
-
-
-def _copied(desk: Path) -> None:
-    """The holder before may wake up with files open that it writes to: go on with copies of them."""
-    for path in [path for path in desk.rglob("*") if path.is_file()]:
-        copy = path.with_name(f".{path.name}.copy")
-        shutil.copy2(path, copy)
-        replace(copy, path)
+    inherited = before.holder != FREE and not system.is_dead(before.holder)
+    return Desk(mine, before.token + 1, mine / f"{READY}-{mine.name.rpartition('.')[2]}", inherited)
 
 
 def owner(folder: Path) -> str:
@@ -231,7 +276,7 @@ def briefly(claim: Path, patience: float) -> Iterator[None]:
     PipelineError after `patience` seconds; a holder on another machine that died is overtaken after a lease.
     """
     lock = _threads.setdefault(claim, threading.RLock())
-    said = PipelineError(f"another impressie is changing {claim.parent.name}/", "try it again in a moment")
+    said = InUseError(f"another impressie is changing {claim.parent.name}/", "try it again in a moment")
     if not lock.acquire(timeout=patience):
         raise said
     try:

@@ -103,7 +103,8 @@ def batch(
     for line in found.told:
         console.say(f"  · {line}")
     if not found.slugs and not found.new:
-        raise PipelineError("there are no webinars here yet", "give what the batch is of: impressie batch --help")
+        what = "these sources hold no webinars" if sources else "there are no webinars here yet"
+        raise PipelineError(what, "give what the batch is of: impressie batch --help")
     if dry_run:
         _forecast(home, found, workers)
     else:
@@ -130,8 +131,10 @@ def _forecast(home: Path, found: Sources, workers: int) -> None:
 
     told = forecast(home, found.slugs, {source: found.seconds.get(source) for source in found.new}, workers)
     console.say(f"{_webinars(len(found.slugs))} here, {len(found.new)} to be begun.")
+    for line in told.broken:
+        console.say(f"  ✗ {line}")
     if not told.rows:
-        console.say("Everything is up to date.")
+        console.say("Nothing is left to run." if told.broken else "Everything is up to date.")
         return
     work = {row.stage: "?" if row.seconds is None else clock(row.seconds) for row in told.rows}
     rows = [(row.stage, str(row.count), work[row.stage], str(row.runs)) for row in told.rows]

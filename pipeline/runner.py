@@ -238,6 +238,7 @@ def rerun(
         edited = workspace.folder / "edits" / articles.EDITED_ARTICLE
         if discard_edits and ARTICLE in stage.writes and edited.exists():
             workspace.keep_copy(f"edits/{articles.EDITED_ARTICLE}")
+            workspace.still_ours()
             edited.unlink()
     return [s.stage.name for s in survey(workspace, workspace.webinar()) if not s.done]
 

@@ -63,6 +63,7 @@ def settle(workspace: Workspace) -> None:
         _settle(workspace, BARRED, Barred, shift)
         _settle(workspace, LISTENED, Listened, shift)
         _settle_silence(workspace, shift)
+    workspace.still_ours()
     promised.unlink()
 
 

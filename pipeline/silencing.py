@@ -112,6 +112,7 @@ def _finish(workspace: Workspace, promise: Silencing) -> None:
     for folder in (workspace.folder / "export", workspace.scratches):
         _removed(folder)
     blanking.blank(workspace, promise)
+    workspace.still_ours()
     (said / SILENCING).unlink()
     workspace.log("a speaker was forgotten")
 

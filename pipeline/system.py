@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import math
 import os
 import platform
 import re
 import signal
 import sys
+import time
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -43,6 +46,8 @@ def bounded_child(memory: int | None = None) -> Callable[[], None] | None:
 def _machine() -> tuple[str, str]:
     """Which machine this is, by its name and what tells it from others of that name; and when it was started."""
     told, boot = [platform.node()], ""
+    if not sys.platform.startswith("linux"):
+        told.append(str(uuid.getnode()))
     with suppress(OSError):
         told.append(str(Path("/proc/self/ns/pid").readlink()))  # each container counts its processes anew
     with suppress(OSError):
@@ -80,18 +85,33 @@ def process_name() -> str:
     return ".".join([*_machine(), str(os.getpid()), _started(os.getpid())])
 
 
-def is_dead(process: str) -> bool:
-    """Whether the process of this name is surely gone; of another machine's that cannot be known."""
+def is_dead(process: str, last_sign: float = math.inf) -> bool:
+    """Whether the process of this name is surely gone; of another machine's that cannot be known.
+
+    `last_sign` of its life, in seconds since 1970: before this machine was started, it has ended then. After that it
+    runs on a copy of this machine.
+    """
     machine, boot, pid, started = _parts(process)
     if machine != _machine()[0]:
         return False
-    return boot != _machine()[1] or not _lives(int(pid)) or _started(int(pid)) != started
+    if boot != _machine()[1]:
+        return last_sign < time.time() - _uptime()
+    return not _lives(int(pid)) or _started(int(pid)) != started
+
+
+def _uptime() -> float:
+    """Seconds since this machine was started; 0 where it does not say."""
+    try:
+        return float(Path("/proc/uptime").read_text(encoding="utf-8").split()[0])
+    except (OSError, ValueError):
+        return 0.0
 
 
 def is_running(process: str) -> bool:
     """Whether the process of this name surely lives, and is not stopped: it may be slow, but it is there."""
     told = _stat(int(_parts(process)[2]))
-    return _parts(process)[0] == _machine()[0] and not is_dead(process) and bool(told) and told[0] not in "Tt"
+    here = _parts(process)[:2] == _machine()
+    return here and not is_dead(process) and bool(told) and told[0] not in "Tt"
 
 
 def process_words(process: str) -> str:

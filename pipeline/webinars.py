@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import re
 import shutil
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -11,7 +14,7 @@ from uuid import uuid4
 
 import tomlkit
 
-from pipeline import edits
+from pipeline import edits, leases
 from pipeline.config import DEFAULTS, load_webinar, read_toml, toml_values
 from pipeline.disk import NEXT, replace, write_atomic
 from pipeline.errors import PipelineError
@@ -83,7 +86,7 @@ def by_source(home: Path, source: str) -> Workspace | None:
 def _mentions(toml: Path, source: str) -> bool:
     """Whether a TOML may say this; a quick look, because there may be ten thousand."""
     text = toml.read_text(encoding="utf-8", errors="replace")
-    return source in text or "\\" in source + text
+    return source in text or json.dumps(source, ensure_ascii=False)[1:-1] in text
 
 
 def standing(home: Path, slug: str) -> tuple[str, Counter[str], str | None]:
@@ -206,22 +209,24 @@ def unindex(home: Path) -> None:
 
 def forget(workspace: Workspace) -> None:
     """Remove every trace of a webinar: outputs, edits, receipts, TOML. A killed forget is finished by the next."""
-    if workspace.busy():
-        raise PipelineError(f"{workspace.slug} is in use by {workspace.owner()}", "wait until that has finished")
-    workspace.folder.with_name(f"{FORGETTING}{workspace.slug}").mkdir(parents=True, exist_ok=True)
-    for problem in finish_forgetting(workspace.home):
-        raise PipelineError(problem)
+    with leases.taken(workspace.folder, f"forget {workspace.slug}"):
+        workspace.folder.with_name(f"{FORGETTING}{workspace.slug}").mkdir(parents=True, exist_ok=True)
+        for problem in finish_forgetting(workspace.home):
+            raise PipelineError(problem)
 
 
 def _unreport(batches: Path, slug: str) -> None:
     """Take a webinar out of what is kept of batches; the report of one that told of it goes."""
-    for journal in batches.glob("*.jsonl"):
-        lines = journal.read_bytes().splitlines(keepends=True)
-        kept = [line for line in lines if f'"name":"{slug}"'.encode() not in line]
-        if len(kept) < len(lines):
-            for suffix in (".md", ".html"):
-                journal.with_suffix(suffix).unlink(missing_ok=True)
-            write_atomic(journal, b"".join(kept))
+    for report in (path for path in batches.glob("*.*") if path.suffix in (".md", ".html")):
+        if re.search(rf"\b{re.escape(slug)}\b(?!-)".encode(), report.read_bytes()):
+            report.unlink()
+    for path in batches.glob("*.jsonl"):
+        with path.open("r+b") as journal:  # where it stands: a batch may be adding to it
+            lines = journal.readlines()
+            for line, end in zip(lines, itertools.accumulate(map(len, lines)), strict=True):
+                if f'"name":"{slug}"'.encode() in line:
+                    journal.seek(end - len(line))
+                    journal.write(b" " * len(line.rstrip(b"\n")))
 
 
 def finish_forgetting(home: Path) -> list[str]:

@@ -112,10 +112,10 @@ class Workspace:
             self._prepare(self._ready(file), content, file)
         hashes = {file: sha256(self._ready(file)) or "" for file in outputs}
         receipt = receipt.model_copy(update={"outputs": dict(keeping or {}) | hashes})
-        promised = ready.path / f"{receipt.stage}{PROMISED}"
+        promised = ready.ready / f"{receipt.stage}{PROMISED}"
         self._prepare(beside(promised), receipt.model_dump_json(indent=1).encode() + b"\n", promised.name)
         ready.put(beside(promised), promised)
-        fsync_folder(ready.path)
+        fsync_folder(ready.ready)
         self._finish(promised, receipt)
         return receipt
 
@@ -126,7 +126,7 @@ class Workspace:
         return self.desk
 
     def _ready(self, file: str) -> Path:
-        return beside(self._desk().path / file)
+        return beside(self._desk().ready / file)
 
     def _prepare(self, ready: Path, content: bytes | Path, name: str) -> None:
         try:
@@ -151,11 +151,19 @@ class Workspace:
 
     def write(self, path: Path, content: bytes) -> None:
         """Replace one file of this webinar, unless somebody else has the lease by now. Wants the lock."""
-        ready = beside(self._desk().path / path.name)
+        ready = beside(self._desk().ready / path.name)
         self._prepare(ready, content, path.name)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.parent != ready.parent:  # which nobody may make again
+            path.parent.mkdir(parents=True, exist_ok=True)
         self._desk().put(ready, path)
         fsync_folder(path.parent)
+
+    def put(self, path: Path, content: bytes) -> None:
+        """Replace one file of this webinar; where this process holds the lock, unless somebody has overtaken it."""
+        if self.desk:
+            self.write(path, content)
+        else:
+            write_atomic(path, content)
 
     def replace_together(self, files: Mapping[Path, bytes]) -> None:
         """Replace files of this home, all or nothing; `heal()` finishes what a kill cuts off. Wants the lock.
@@ -166,12 +174,12 @@ class Workspace:
         for number, (path, content) in enumerate(files.items()):
             self._prepare(self._ready(f"together-{number}"), content, path.name)
             promise.append((path.relative_to(self.home).as_posix(), sha256(path)))
-        self.write(self._desk().path / TOGETHER, json.dumps(promise).encode())
+        self.write(self._desk().ready / TOGETHER, json.dumps(promise).encode())
         self._finish_together()
 
     def _finish_together(self) -> None:
         desk = self._desk()
-        promised = desk.path / TOGETHER
+        promised = desk.ready / TOGETHER
         if not promised.exists():
             return
         for number, (file, before) in enumerate(json.loads(promised.read_bytes())):
@@ -188,7 +196,7 @@ class Workspace:
         desk = self._desk()
         self._finish_together()
         beside(self.toml).unlink(missing_ok=True)
-        for promised in sorted(desk.path.glob(f"[!.]*{PROMISED}")):
+        for promised in sorted(desk.ready.glob(f"[!.]*{PROMISED}")):
             receipt = _receipt(promised)
             if receipt is None:
                 promised.unlink()
@@ -200,9 +208,12 @@ class Workspace:
                 if now not in (None, old, new):  # a person changed it since: hers stays
                     self._ready(file).unlink(missing_ok=True)
             self._finish(promised, receipt)
-        for folder in (desk.path, *(self.folder / name for name in ("", "receipts", "edits", "edits/kept", "export"))):
-            for leftover in folder.glob(f".*{NEXT}"):
-                leftover.unlink(missing_ok=True)
+        for folder in (desk.ready, *(self.folder / name for name in ("", "receipts", "export"))):
+            _swept(folder)
+        if any((self.folder / "edits").glob(f"**/.*{NEXT}")):
+            with held(self.folder / "edits" / ".lock"):  # a page may be saving right now
+                _swept(self.folder / "edits")
+                _swept(self.folder / "edits" / "kept")
 
     def keep_copy(self, file: str) -> Path:
         """A copy of a file in edits/kept/, before something overwrites it."""
@@ -267,6 +278,11 @@ class Workspace:
         shutil.rmtree(self.scratches / stage, ignore_errors=True)
         with suppress(OSError):
             self.scratches.rmdir()
+
+
+def _swept(folder: Path) -> None:
+    for leftover in folder.glob(f".*{NEXT}"):
+        leftover.unlink(missing_ok=True)
 
 
 def _receipt(path: Path) -> Receipt | None:

@@ -23,8 +23,8 @@ from pipeline.batch.forecast import forecast
 from pipeline.batch.hand import Hand
 from pipeline.batch.journal import Journal, entries
 from pipeline.batch.sources import gathered
-from pipeline.batch.tasks import Manifest, Outcome, Task, beginning, perform, upcoming
-from pipeline.errors import LaterError
+from pipeline.batch.tasks import Outcome, Task, beginning, perform, upcoming
+from pipeline.errors import LaterError, PipelineError
 from pipeline.review.live import Quiet
 from pipeline.runner import survey
 from pipeline.workspace import Workspace
@@ -104,6 +104,32 @@ def test_a_source_that_means_nothing_is_told(many, impressie, source, said):
     answer = impressie("batch", source)
     assert answer.code == 1
     assert said in answer.err
+
+
+def test_a_playlist_names_recordings_of_its_own_site_and_nothing_else(many):
+    (many / "geheim.mp3").write_bytes(b"x")
+    inside = [f"{URL}goed", "https://music.youtube.com/watch?v=ook", str(many / "geheim.mp3"), "http://192.168.1.1/cam"]
+    inside += ["file:///etc/passwd", "https://youtube.com.boef.nl/x", "abc", "http://[x"]
+    found = gathered(many, [f"{URL}lijst"], lambda _: [(address, None) for address in inside])
+    assert found.new == inside[:2]
+    assert len([line for line in found.told if "leads elsewhere" in line]) == 6
+
+
+@pytest.mark.parametrize("code", ["utf-8-sig", "utf-16"])
+def test_lists_of_any_make_are_read(many, code):
+    (many / "Aflevering #12.wav").write_bytes(b"x")
+    told = f"# één\nAflevering #12.wav\n{URL}één # een\nhttps://[x\n"
+    (many / "lijst.txt").write_text(told, encoding=code)
+    found = gathered(many, ["lijst.txt"], alone)
+    assert found.new == [str((many / "Aflevering #12.wav").resolve()), f"{URL}één", "https://[x"]
+    (many / "lijst.txt").write_text(f"{told}{'x' * 300}.\n", encoding=code)
+    with pytest.raises(PipelineError, match="there is no webinar called"):
+        gathered(many, ["lijst.txt"], alone)
+
+
+def test_the_settings_that_all_webinars_share_are_no_webinars(many):
+    assert gathered(many, ["configs/*.toml"], alone).new == []
+    assert len(gathered(many, ["configs"], alone).slugs) == 3
 
 
 # What came of it -----------------------------------------------------------------------------------
@@ -241,7 +267,7 @@ ELSEWHERE = "other_abcdef"
 def test_what_another_machine_wrote_is_waited_for(many, monkeypatch):
     workspace = Workspace(many, "2026-01-01-proef-0")
     first = perform(many, upcoming(workspace), Quiet())
-    task = first.then.model_copy(update={"after": first.manifest.model_copy(update={"machine": ELSEWHERE})})
+    task = first.then.model_copy(update={"by": ELSEWHERE})
     receipt, audio = workspace.receipt_path("download"), workspace.path("10-audio.flac")
     late = {path: path.read_bytes() for path in (receipt, audio)}
     for path in late:
@@ -262,15 +288,36 @@ def test_what_another_machine_wrote_is_waited_for(many, monkeypatch):
     assert len(looks) == 6
 
 
+def test_a_webinar_that_was_begun_on_another_machine_is_waited_for(many, monkeypatch):
+    workspace = Workspace(many, "2026-01-01-proef-0")
+    task = upcoming(workspace).model_copy(update={"by": ELSEWHERE})
+    toml = workspace.toml.read_bytes()
+    workspace.toml.unlink()
+    monkeypatch.setattr(tasks.time, "sleep", lambda _: workspace.toml.write_bytes(toml))
+    assert perform(many, task, Quiet()).did
+
+
+def test_a_webinar_that_is_forgotten_between_two_tasks_stays_forgotten(many):
+    workspace = Workspace(many, "2026-01-01-proef-0")
+    first = perform(many, upcoming(workspace), Quiet())
+    webinars.forget(workspace)
+    outcome = perform(many, first.then, Quiet())
+    assert "there is no webinar called" in outcome.summary
+    assert not workspace.folder.exists()
+    journal = Journal(many, dt.datetime.now())
+    journal.add(Ended(first.then, outcome, "worker 1", 0.0, 1.0), set_aside=True)
+    assert list(journal.entries()) == []
+
+
 def test_what_another_machine_wrote_and_never_shows_up_is_one_clear_sentence(many, monkeypatch):
     workspace = Workspace(many, "2026-01-01-proef-0")
     first = perform(many, upcoming(workspace), Quiet())
-    task = first.then.model_copy(update={"after": Manifest(stage="download", sha256="x", machine=ELSEWHERE)})
+    task = first.then.model_copy(update={"by": ELSEWHERE})
     workspace.receipt_path("download").unlink()
     monkeypatch.setattr(tasks, "VISIBLE", 0.0)
     outcome = perform(many, task, Quiet())
     assert outcome.state == "failed"
-    assert "there is no receipt of download" in outcome.summary
+    assert "transcribe waits for download, and nothing has come in" in outcome.summary
     assert "do all machines see the same folder" in outcome.hint
 
 
@@ -278,12 +325,11 @@ def test_an_article_that_only_seems_to_differ_from_its_receipt_is_not_taken_for_
     workspace, quiet = Workspace(many, "2026-01-01-proef-0"), Quiet()
     task = upcoming(workspace)
     while task.stage != "rehear":
-        last = perform(many, task, quiet)
-        task = last.then
+        task = perform(many, task, quiet).then
     article = workspace.path("50-article.md")
     new = article.read_bytes()
     article.write_bytes(b"# the text of an earlier draft, as this machine still sees it\n")
-    task = task.model_copy(update={"after": last.manifest.model_copy(update={"machine": ELSEWHERE})})
+    task = task.model_copy(update={"by": ELSEWHERE})
     monkeypatch.setattr(tasks.time, "sleep", lambda _: article.write_bytes(new))
     assert perform(many, task, quiet).state == "done"
     assert not (workspace.folder / "edits" / "article.md").exists()
@@ -323,7 +369,7 @@ def test_a_hand_that_is_killed_is_an_outcome_and_leaves_the_webinar_free(many, h
 def test_a_hand_that_meets_a_defect_of_ours_says_which(many, hand):
     outcome = hand.do(Task(slug="2026-01-01-proef-0", stage="no such stage", key="x"))
     assert outcome.state == "failed"
-    assert "ended with 1: StopIteration" in outcome.summary
+    assert "ended with 1: KeyError" in outcome.summary
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGSTOP")
@@ -404,15 +450,16 @@ class Blind:
         pass
 
 
-def test_the_journal_of_a_batch_is_all_that_grows_with_the_number_of_tasks(many, tmp_path):
+def test_the_journal_of_a_batch_is_all_that_grows_with_the_number_of_tasks(many):
     most = {}
     for count in (15, 1430):  # times seven stages: a hundred tasks, ten thousand
-        board, journal = Board(), Journal(tmp_path / str(count), dt.datetime.now())
+        board, journal = Board(), Journal(many, dt.datetime(2026, 1, 1, second=count % 60))
         for n in range(count):
             board.add(Task(slug=f"w{n}", stage="download", key=f"k{n}"))
+            (many / "configs" / f"w{n}.toml").touch()
         tracemalloc.start()
         drive(board, Instant(), journal, Blind())
         most[count] = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert board.done.total() == 7 * count
+        assert board.done.total() == len(list(journal.entries())) == 7 * count
     assert most[1430] < most[15] + 2_000_000

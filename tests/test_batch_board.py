@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.batch.board import BUSY, LATER, PATIENCE, Board, site_of
+from pipeline.batch.board import BUSY, LATER, LONGEST, PATIENCE, Board, site_of
 from pipeline.batch.tasks import BEGIN, ORDER, Outcome, Task, beginning
 
 URL = "https://www.voorbeeld.nl/opname/"
@@ -95,12 +96,29 @@ def test_a_site_that_asks_to_come_back_later_is_left_alone_so_long_and_no_webina
         one = board.next(now, downloads=True)
         board.ended(one, Outcome(slug="een", state="later", wait=wait), now)
         assert board.next(now + (wait or LATER) - 0.1, downloads=True) is None
+        assert board.closed(now) == {"voorbeeld.nl": wait or LATER}
         now += wait or LATER
     assert board.aside == []
-    one = board.next(now, downloads=True)
-    board.ended(one, Outcome(slug="een", state="later", wait=1.0, summary="429"), now)
-    assert [each.why for each in board.aside] == ["429"]
-    assert PATIENCE == 5
+
+
+@pytest.mark.parametrize("wait", [1.0, LONGEST + 1])
+def test_a_site_that_goes_on_refusing_is_not_asked_any_more_for_any_webinar(wait):
+    board, now, asked = Board(pause=0, tries=1), 0.0, 0
+    for n in range(8):
+        board.add(task(f"w{n}", "download", f"{URL}{n}"))
+    board.add(task("elders", "download", "https://elders.nl/x"))
+    while board.left:
+        one = board.next(now, downloads=True)
+        if one is None:
+            now += board.wakes(now)
+        elif one.slug == "elders":
+            board.ended(one, done(one), now)
+        else:
+            asked += 1
+            board.ended(one, Outcome(slug=one.slug, state="later", wait=wait, summary="429"), now)
+    assert asked == (PATIENCE + 1 if wait < LONGEST else 1)
+    assert sorted(each.name for each in board.aside) == [f"w{n}" for n in range(8)]
+    assert board.finished == 1
 
 
 def test_what_fails_comes_back_at_the_end_and_is_set_aside_with_its_reason_when_it_failed_so_often():

@@ -73,6 +73,9 @@ def test_a_scheduler_that_others_can_reach_is_refused_without_a_certificate(tmp_
         ("tls://10.0.0.5:8786", "there is no certificate"),
         ("10.0.0.5:8786", "is no address of a cluster"),
         ("http://10.0.0.5", "is no address of a cluster"),
+        ("tcp://127.0.0.1", "is no address of a cluster"),
+        ("tcp://127.0.0.1:abc", "is no address of a cluster"),
+        ("tcp://[::1", "is no address of a cluster"),
     ],
 )
 def test_nobody_works_for_a_scheduler_that_anybody_may_have_started(tmp_path, address, said):
@@ -90,6 +93,13 @@ def test_a_certificate_that_has_expired_says_so(tmp_path, monkeypatch):
     membership.init(tmp_path / "c")
     with pytest.raises(PipelineError, match="has expired"):
         membership.security(tmp_path / "c")
+
+
+@pytest.mark.parametrize("file", [membership.KEY, membership.AUTHORITY, membership.CERTIFICATE])
+def test_a_damaged_certificate_says_so(shared, file):
+    (shared / membership.FOLDER / file).write_bytes(b"damaged")
+    with pytest.raises(PipelineError, match="cannot be used"):
+        membership.security(shared / membership.FOLDER)
 
 
 @pytest.mark.fault(21)
@@ -169,6 +179,21 @@ def test_work_that_failed_is_asked_for_under_another_name_and_other_work_under_i
         assert ended.outcome.state == state
     names = [how["key"] for how in client.asked if how]
     assert names == ["k-0", "k-1", "k-1", "k-0"]
+
+
+def test_when_the_last_that_could_do_it_has_left_the_task_is_asked_for_again_from_any(crew):
+    some, client = crew(a={"WORK": 1, "GPU": 1}, b={"WORK": 1})
+    lane, _, _ = some.lanes()
+    some.start(lane, TASK, 1)
+    cancelled = []
+    some._asked[lane.name][0].cancel = lambda **how: cancelled.append(how)
+    del client.offers["a"]
+    some._looked = float("-inf")
+    assert some.lanes()
+    assert cancelled == [{"force": True}]
+    some._came(lane, SimpleNamespace(result=lambda timeout: 1 / 0, status="cancelled", release=lambda: None))
+    some.start(lane, TASK, 1)
+    assert [how["resources"] for how in client.asked] == [{"WORK": 1, "GPU": 1}, {"WORK": 1}]
 
 
 def test_when_the_scheduler_is_lost_the_task_is_asked_for_again_and_nothing_has_failed(crew):

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import threading
+import time
+from pathlib import Path
 
 import pytest
 
@@ -73,7 +75,10 @@ def test_who_is_paused_at_any_step_of_publishing_and_overtaken_changes_nothing_a
         late += finished
         assert state(workspace) == THEIRS
         with workspace.locked("run"):
-            assert [path.name for path in workspace.desk.path.iterdir()] == ["owner.json"]
+            assert [path.name for path in workspace.desk.path.iterdir() if path != workspace.desk.ready] == [
+                "owner.json"
+            ]
+            assert list(workspace.desk.ready.iterdir()) == []
         steps += 1
     assert steps >= 8
     assert late <= 1  # when all was in its place already, but for the sync of the folder
@@ -99,6 +104,65 @@ def test_whatever_else_an_overtaken_holder_writes_stays_away_too(tmp_path, monke
             (scratch / "part").write_bytes(b"late")
     assert not workspace.toml.exists()
     assert not (workspace.folder / "edits" / "names.json").exists()
+
+
+def test_whoever_makes_its_own_desk_again_has_it_no_more_for_that(tmp_path, monkeypatch):
+    workspace = Workspace(tmp_path, "w")
+    published(workspace, OLD)
+    with workspace.locked("run"):
+        scratch = workspace.scratch("download", "x")
+        with monkeypatch.context() as patch:
+            patch.setattr(leases, "LEASE", 0.0)
+            published(Workspace(tmp_path, "w"), THEIRS)
+        scratch.mkdir(parents=True)  # as yt-dlp does before each download
+        assert not workspace.desk.mine
+        with pytest.raises(OvertakenError):
+            workspace.publish(receipt(), NEW)
+    assert state(workspace) == THEIRS
+
+
+def test_a_lease_that_could_not_be_given_back_is_not_held_for_ever(tmp_path, monkeypatch):
+    real = Path.rename
+
+    def refused(path, target):
+        if str(target).endswith(".free"):
+            raise OSError(5, "Input/output error")
+        return real(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", refused)
+        with leases.taken(tmp_path / "w", "run"):
+            pass
+    with leases.taken(tmp_path / "w", "run") as mine:
+        assert mine.token == 2
+
+
+def test_a_lease_is_given_back_when_what_was_left_cannot_be_copied(tmp_path, monkeypatch):
+    left = tmp_path / "w" / f".lease-000003.{ELSEWHERE}"
+    (left / "ready-abc").mkdir(parents=True)
+    (left / "ready-abc" / "x").write_bytes(b"x")
+    monkeypatch.setattr(leases, "LEASE", 0.0)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(leases.shutil, "copy2", full)
+        with pytest.raises(OSError, match="No space"), leases.taken(tmp_path / "w", "run"):
+            pass
+    with leases.taken(tmp_path / "w", "run") as mine:
+        assert (mine.ready / "x").read_bytes() == b"x"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
+def test_a_folder_that_may_not_be_written_to_is_refused_and_not_waited_for(tmp_path, monkeypatch):
+    def refused(*_):
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "w" / ".lease-000001.free").mkdir(parents=True)
+    monkeypatch.setattr(Path, "rename", refused)
+    with pytest.raises(PermissionError), leases.taken(tmp_path / "w", "run"):
+        pass
 
 
 def test_a_file_that_a_paused_holder_has_open_is_not_the_one_that_the_next_goes_on_with(tmp_path, monkeypatch):
@@ -176,7 +240,7 @@ def test_a_sign_of_life_while_it_is_watched_keeps_the_lease_where_it_is(tmp_path
     held.mkdir(parents=True)
     os.utime(held, (0, 0))
     monkeypatch.setattr(leases, "LEASE", 0.5)
-    monkeypatch.setattr(leases.time, "sleep", lambda _: os.utime(held))
+    monkeypatch.setattr(leases, "_wait", lambda _: os.utime(held))
     with pytest.raises(PipelineError, match="in use by"), leases.taken(tmp_path / "w", "run"):
         pass
 
@@ -203,7 +267,8 @@ def test_a_process_is_known_to_be_dead_only_on_its_own_machine():
     machine, boot, pid, started = mine.split(".")
     assert not system.is_dead(mine)
     assert system.is_dead(".".join([machine, boot, pid, f"{started}1"]))  # the number was given to another since
-    assert system.is_dead(f"{machine}.before.{pid}.{started}")  # the machine was started again since
+    assert system.is_dead(f"{machine}.before.{pid}.{started}", 0.0)  # the machine was started again since
+    assert not system.is_dead(f"{machine}.before.{pid}.{started}", time.time())  # or it lives, on a copy of the machine
     assert not system.is_dead(ELSEWHERE)
     assert not system.is_dead("")
 
@@ -213,6 +278,7 @@ def test_what_is_held_for_long_gives_signs_of_life_from_the_moment_it_is_taken(t
     (tmp_path / ".lock-000001.free").mkdir()
     os.utime(tmp_path / ".lock-000001.free", (0, 0))
     monkeypatch.setattr(leases, "BEAT", 0.01)
+    monkeypatch.setattr(leases, "_beats", None)
     monkeypatch.setattr(leases, "LEASE", 0.3)
     with leases.briefly(claim, 1.0):
         [mine] = tmp_path.glob(".lock-*")

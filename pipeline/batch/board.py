@@ -19,7 +19,8 @@ from pipeline.batch.tasks import BEGIN, ORDER, Outcome, Task
 
 BUSY = 5.0  # seconds until it is tried again where somebody else is at work
 LATER = 60.0  # seconds to stay away from a site that asks for it and does not say how long
-PATIENCE = 5  # times in a row that a site may ask for that, before a webinar is set aside
+PATIENCE = 5  # times in a row that a site may ask for that, before it is left alone
+LONGEST = 3600.0  # seconds that a site may ask for, before it is left alone
 
 
 @dataclass(frozen=True)
@@ -113,10 +114,12 @@ class Board:
             self._opens[site] = now + self.pause
         if outcome.state == "busy":
             heapq.heappush(self._resting, (now + BUSY, next(self._count), task))
-        elif outcome.state == "later" and self._refused[site] < PATIENCE:
+        elif outcome.state == "later":
             self._refused[site] += 1
             self._opens[site] = now + (outcome.wait or LATER)
             self.add(task)
+            if self._refused[site] > PATIENCE or outcome.wait > LONGEST:
+                self._leave(site, outcome)
         elif outcome.state == "done":
             self.done[task.stage] += outcome.did
             self._refused.pop(site, None)
@@ -132,6 +135,17 @@ class Board:
                 self.aside.append(SetAside(name, task.stage, outcome.summary, outcome.hint))
                 del self._failed[name]
 
+    def _leave(self, site: str, outcome: Outcome) -> None:
+        """A site that goes on refusing is not asked any more: whatever waits for it is set aside."""
+        for tasks in self._sites.pop(site, {}).values():
+            for task in tasks:
+                self.aside.append(SetAside(name_of(task), task.stage, outcome.summary, outcome.hint))
+
+    def closed(self, now: float) -> dict[str, float]:
+        """Site → seconds until it may be asked again, where something waits for that."""
+        waits = {site: self._opens.get(site, now) - now for site, lines in self._sites.items() if any(lines.values())}
+        return {site: seconds for site, seconds in waits.items() if seconds > 2 * self.pause}
+
 
 def name_of(task: Task) -> str:
     """What a webinar is called: its slug, or its address while it has none."""
@@ -140,4 +154,8 @@ def name_of(task: Task) -> str:
 
 def site_of(task: Task) -> str:
     """The site that a task downloads from, without 'www.'; '' where it downloads nothing."""
-    return (urllib.parse.urlsplit(task.address).hostname or task.address).removeprefix("www.") if task.address else ""
+    try:
+        host = urllib.parse.urlsplit(task.address).hostname
+    except ValueError:  # no address at all, as will be told when its turn comes
+        host = None
+    return (host or task.address).removeprefix("www.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -106,8 +107,8 @@ class LocalCrew:
         try:
             if hand is None or not hand.alive:
                 hand = self._hands[name] = Hand(self.home)
-        except OSError as error:
-            return Outcome(slug=task.slug, state="failed", summary=f"no process could be started: {error.strerror}")
+        except (OSError, subprocess.SubprocessError) as error:
+            return Outcome(slug=task.slug, state="failed", summary=f"no process could be started: {error}")
         if self._closed.is_set():
             hand.kill()
         return hand.do(task, threads, told)
@@ -118,7 +119,10 @@ class LocalCrew:
 
         while not self._closed.is_set():
             task, threads = self._todo[lane.name].get()
-            outcome = self._done(lane.name, task, threads, told)
+            try:
+                outcome = self._done(lane.name, task, threads, told)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the lane goes on
+                outcome = Outcome(slug=task.slug, state="failed", summary=f"{type(error).__name__}: {error}")
             if self._closed.is_set():
                 return
             ended = Ended(task, outcome, lane.name, lane.began, time.time())

@@ -36,6 +36,7 @@ class Forecast:
     rows: tuple[Row, ...]
     seconds: float
     unknown: tuple[str, ...]  # stages that no earlier run tells of
+    broken: tuple[str, ...]  # why a webinar cannot be looked at
 
 
 def forecast(home: Path, slugs: Sequence[str], new: Mapping[str, float | None], workers: int) -> Forecast:
@@ -45,12 +46,14 @@ def forecast(home: Path, slugs: Sequence[str], new: Mapping[str, float | None], 
     wanted: Counter[str] = Counter()
     spent: dict[str, float] = defaultdict(float)
     chains: list[list[tuple[str, float]]] = []
+    broken = []
     for slug in slugs:
-        chain = []
-        for stage, params in _todo(home, slug):
-            seconds = _guess(runs, stage, params, lengths.get(slug, usual))
-            chain.append((stage, seconds or 0.0))
-        chains.append(chain)
+        try:
+            todo = _todo(home, slug)
+        except PipelineError as error:
+            broken.append(error.message)
+            continue
+        chains.append([(stage, _guess(runs, stage, params, lengths.get(slug, usual)) or 0.0) for stage, params in todo])
     chains += [[(s.name, _guess(runs, s.name, {}, length or usual) or 0.0) for s in STAGES] for length in new.values()]
     for chain in chains:
         for stage, seconds in chain:
@@ -63,7 +66,7 @@ def forecast(home: Path, slugs: Sequence[str], new: Mapping[str, float | None], 
         if wanted[s.name]
     )
     unknown = tuple(row.stage for row in rows if row.seconds is None)
-    return Forecast(rows, _on(chains, workers), unknown)
+    return Forecast(rows, _on(chains, workers), unknown, tuple(broken))
 
 
 def history(home: Path) -> tuple[dict[tuple[str, tuple[str, ...]], list[float]], dict[str, float]]:
@@ -98,14 +101,11 @@ def _settings(params: Mapping[str, object]) -> tuple[str, ...]:
 def _todo(home: Path, slug: str) -> Iterable[tuple[str, Mapping[str, object]]]:
     """What is not up to date of a webinar: some of it may turn out to be, when what it reads stays the same."""
     workspace = Workspace(home, slug)
-    try:
-        webinar = workspace.webinar()
-        if articles.approved(workspace):
-            return []
-        standings = [s for s in runner.survey(workspace, webinar) if not s.done]
-        return [(s.stage.name, s.stage.uses(webinar).model_dump(mode="json")) for s in standings]
-    except PipelineError:
+    webinar = workspace.webinar()
+    if articles.approved(workspace):
         return []
+    standings = [s for s in runner.survey(workspace, webinar) if not s.done]
+    return [(s.stage.name, s.stage.uses(webinar).model_dump(mode="json")) for s in standings]
 
 
 def _guess(

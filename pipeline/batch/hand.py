@@ -6,6 +6,7 @@ outcomes are lines of JSON on its standard input and output; whatever a library 
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import queue
@@ -62,7 +63,7 @@ class Hand:
                 told(tuple(what))
         except (OSError, ValueError):
             pass  # it died, perhaps in the middle of a line
-        return Outcome(slug=task.slug, state="failed", summary=self._died())
+        return Outcome(slug=task.slug, state="failed", summary=self._died() if not self._said.closed else "stopped")
 
     def _died(self) -> str:
         with suppress(subprocess.TimeoutExpired):
@@ -137,6 +138,8 @@ def main() -> None:
     """The child."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8")  # whatever Windows thinks
     work(Path(sys.argv[1]), sys.stdin, answers)
 
 

@@ -37,6 +37,7 @@ class Journal:
     """The journal of one batch; its file appears with the first entry."""
 
     def __init__(self, home: Path, now: dt.datetime) -> None:
+        self.home = home
         self.path = home / "outputs" / BATCHES / f"{now:%Y-%m-%d-%H%M%S}.jsonl"
 
     def add(self, ended: Ended, *, set_aside: bool) -> None:
@@ -47,6 +48,8 @@ class Journal:
             ended=ended.ended, state=outcome.state, did=outcome.did, seconds=outcome.seconds, summary=outcome.summary,
             hint=outcome.hint, last=outcome.state == "done" and outcome.then is None, aside=set_aside,
         )  # fmt: skip
+        if ended.task.slug and not (self.home / "configs" / f"{ended.task.slug}.toml").exists():
+            return  # it was forgotten meanwhile
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
             file.write(entry.model_dump_json() + "\n")
@@ -57,7 +60,7 @@ class Journal:
 
 
 def entries(path: Path) -> Iterator[Entry]:
-    """The entries of a journal; a line that a kill cut off is left out."""
+    """The entries of a journal; a line that a kill cut off, or a forget took out, is left out."""
     with suppress(FileNotFoundError), path.open(encoding="utf-8") as file:
         for line in file:
             with suppress(ValidationError):

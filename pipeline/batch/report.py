@@ -6,6 +6,7 @@ It is made of the journal alone, a line at a time, so that ten thousand tasks ta
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -132,7 +133,10 @@ def _rows(found: Sum) -> list[Cells]:
 
 def _markdown(found: Sum, fresh: int, aside: Sequence[Cells]) -> bytes:
     def line(cells: Cells) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+        return "| " + " | ".join(cells) + " |"
+
+    def plain(cells: Cells) -> str:
+        return line([re.sub(r"([\\|<\[\]`*_])", r"\\\1", " ".join(cell.split())) for cell in cells])
 
     lines = [f"# {_title(found)}", "", *(f"- {fact}" for fact in _facts(found, fresh, len(aside))), ""]
     lines += [line(STEPS), "|---|---:|---:|---:|", *map(line, _rows(found))]
@@ -140,7 +144,7 @@ def _markdown(found: Sum, fresh: int, aside: Sequence[Cells]) -> bytes:
         ready = [(f"[{name}](../{name}/50-article.md)", said) for name, said in found.ready]
         lines += ["", "## Om na te lezen", "", line(READY), "|---|---|", *map(line, ready), *_more(found)]
     if aside:
-        lines += ["", "## Terzijde gelegd", "", line(ASIDE), "|---|---|---|---|", *map(line, aside)]
+        lines += ["", "## Terzijde gelegd", "", line(ASIDE), "|---|---|---|---|", *map(plain, aside)]
     return ("\n".join(lines) + "\n").encode()
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import glob
+import os
+import re
+import urllib.parse
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +14,7 @@ from pathlib import Path
 from pipeline import webinars
 from pipeline.begin import FILE
 from pipeline.config import absolute, is_address, load_webinar, toml_values
+from pipeline.engines.refusals import shown
 from pipeline.errors import PipelineError
 
 LISTS = (".txt", ".list", ".csv")
@@ -45,7 +50,7 @@ def gathered(home: Path, sources: Iterable[str], listed: Callable[[str], list[tu
             inside: list[tuple[str, float | None]] = [(each, None)]
             if is_address(each) and not _in_list(source):
                 try:
-                    inside = listed(each)
+                    inside = [entry for entry in listed(each) if entry[0] == each or _of_site(entry[0], each, found)]
                 except PipelineError as error:  # it is tried again when its turn comes, and set aside if that fails too
                     found.told.append(error.message)
             for address, seconds in inside:
@@ -77,12 +82,12 @@ def _expanded(source: str) -> list[str]:
     if is_address(source):
         return [source]
     path = Path(source).expanduser()
-    if path.is_dir():
+    if not _is_file(path) and os.path.isdir(path):  # noqa: PTH112 - it says no to what can be no name
         inside = sorted(each for each in path.iterdir() if each.is_file() and FILE.fullmatch(each.name))
         if not inside:
             raise PipelineError(f"{source} holds no recordings and no TOMLs", "give a folder with media files")
         return [str(each) for each in inside]
-    if path.is_file() and _in_list(source):
+    if _is_file(path) and _in_list(source):
         return list(_lines(path))
     if any(mark in source for mark in "*?["):
         matches = sorted(glob.glob(str(path)))  # noqa: PTH207 - a pattern may begin anywhere
@@ -92,27 +97,57 @@ def _expanded(source: str) -> list[str]:
     return [source]
 
 
+def _of_site(address: str, playlist: str, found: Sources) -> bool:
+    """Whether an entry of a playlist is of the playlist's own site: it says what it likes, also a file of yours."""
+    try:
+        parts, site = urllib.parse.urlsplit(address), urllib.parse.urlsplit(playlist).hostname or ""
+        host = parts.hostname or ""
+    except ValueError:
+        parts, host, site = None, "", ""
+    own = site if re.fullmatch(r"[\d.]+|.*:.*", site) else ".".join(site.split(".")[-2:])
+    if parts and parts.scheme in ("http", "https") and own and (host == own or host.endswith(f".{own}")):
+        return True
+    found.told.append(f"an entry of {playlist} leads elsewhere and is left out: {shown(address)}")
+    return False
+
+
 def _lines(path: Path) -> Iterable[str]:
     """The sources in a text file, one to a line; '#' begins a comment, and a path is relative to the file."""
-    for line in path.read_text(encoding="utf-8-sig", errors="replace").splitlines():
-        said = line.split(" #")[0].strip().strip(",;\"'")
+    raw = path.read_bytes()
+    code = "utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    for line in raw.decode(code, errors="replace").splitlines():
+        whole = line.strip().strip(",;\"'")
+        said = whole if _is_file(path.parent / whole) else whole.split(" #")[0].strip().strip(",;\"'")
         if said and not said.startswith("#"):
-            beside = (path.parent / said).is_file()
-            yield str(absolute(said, path.parent)) if beside else said
+            yield str(absolute(said, path.parent)) if _is_file(path.parent / said) else said
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long, or with a zero in it
+        return False
 
 
 def _put(home: Path, source: str, begun: dict[str, str], found: Sources) -> None:
     """One source into what was found."""
     path = Path(source).expanduser()
+    if not source.isprintable():
+        found.told.append(f"{shown(source)} has a name that cannot be written down, and is left out")
+        return
     if is_address(source):
         known = begun.get(source)
-    elif path.is_file():
-        if path.suffix == ".toml":
-            known = _of_toml(home, path, begun)
+    elif _is_file(path):
+        if path.suffix == ".toml" and path.resolve().parent == (home / "configs").resolve():
+            if path.stem in webinars.SETTINGS:
+                return
+            known = path.stem
+        elif path.suffix == ".toml":
+            known = _of_toml(path, begun)
         else:
             source = str(path.resolve())
             known = begun.get(source)
-    elif path.is_dir():
+    elif os.path.isdir(path):  # noqa: PTH112
         found.told.append(f"{source} is a folder within a folder, and left out")
         return
     else:
@@ -123,9 +158,7 @@ def _put(home: Path, source: str, begun: dict[str, str], found: Sources) -> None
         found.new.append(source)
 
 
-def _of_toml(home: Path, path: Path, begun: dict[str, str]) -> str | None:
-    if path.resolve().parent == (home / "configs").resolve():
-        return path.stem if path.stem not in webinars.SETTINGS else None
+def _of_toml(path: Path, begun: dict[str, str]) -> str | None:
     values = toml_values(path)
     told = values.get("url") or values.get("transcript")
     first = told[0] if isinstance(told, list) and told else told

@@ -90,7 +90,10 @@ def rendered(board: Board, crew: Crew, seconds: float) -> RenderableType:
     for lane in crew.lanes():
         if lane.task:
             far = f"{lane.far[0] / lane.far[1]:.0%}" if lane.far and lane.far[1] else ""
-            hands.add_row(lane.name, lane.task.stage, name_of(lane.task)[:50], far, clock(time.time() - lane.began))
+            told = lane.name, lane.task.stage, name_of(lane.task)[:50], far, clock(time.time() - lane.began)
+            hands.add_row(*map(Text, told))
+    for site, wait in board.closed(time.monotonic()).items():
+        hands.add_row(*map(Text, ("", "waits", site, "", clock(wait))))
     left = waiting.total() + len(running)
     aside = f", {len(board.aside)} set aside" if board.aside else ""
     return Group(stages, hands, Text(f"  {board.finished} up to date, {left} to go{aside}  {clock(seconds)}"))

@@ -6,24 +6,23 @@ state is in the home, so a task may be asked for twice, or by somebody who was s
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
+import os
 import time
 from pathlib import Path
-from typing import Literal
-
-from pydantic import Field
+from typing import Any, Literal
 
 from pipeline import articles, begin, runner, system
 from pipeline.artifacts import RECORDING
-from pipeline.config import is_address
+from pipeline.config import Webinar, is_address
 from pipeline.disk import sha256
 from pipeline.errors import LaterError, PipelineError, refused
 from pipeline.leases import InUseError, OvertakenError
 from pipeline.models import Noun
 from pipeline.runner import Face
-from pipeline.stages import STAGES
+from pipeline.stage import Stage
+from pipeline.stages import BY_NAME, STAGES
 from pipeline.workspace import Workspace
 
 BEGIN = "begin"  # the task that comes before any stage: what does the address hold?
@@ -34,18 +33,17 @@ LOOK = 0.5
 
 
 class Manifest(Noun):
-    """The receipt that a stage left, by its hash: it names the hashes of all that the stage made; and who left it."""
+    """The receipt that a stage left, by its hash: it names the hashes of all that the stage made."""
 
     stage: str
     sha256: str
-    machine: str
 
 
 class Task(Noun):
     """Do this stage of this webinar, or begin the one at `source`.
 
-    `key` stands for all that goes into the result, so that the same work has the same key whoever asks for it. `after`
-    is what the webinar's last task left, which has to be seen first. `address`: where it is downloaded from, if it is.
+    `key` stands for all that goes into the result, so that the same work has the same key whoever asks for it; `by` is
+    the machine that saw all of that. `address`: where it is downloaded from, if it is.
     `needs`: what a machine should have for it, if there is one that has: DOWNLOAD, GPU, LLM. `length`: of the
     recording, in seconds, once that is known.
     """
@@ -54,7 +52,7 @@ class Task(Noun):
     stage: str
     key: str
     source: str = ""
-    after: Manifest | None = None
+    by: str = ""
     address: str = ""
     needs: tuple[str, ...] = ()
     length: float = 0.0
@@ -77,37 +75,38 @@ class Outcome(Noun):
     wait: float = 0.0
     manifest: Manifest | None = None
     then: Task | None = None
-    approved: bool = False
-    reasons: tuple[str, ...] = Field(default=(), description="why the stage was out of date")
 
 
 def beginning(source: str) -> Task:
     """The task that begins the webinar at an address or in a file."""
-    key = f"{BEGIN}-{hashlib.sha256(source.encode()).hexdigest()[:24]}"
+    key = f"{BEGIN}-{hashlib.sha256(os.fsencode(source)).hexdigest()[:24]}"
     address = source if is_address(source) else ""
     return Task(slug="", stage=BEGIN, key=key, source=source, address=address, needs=("DOWNLOAD",) if address else ())
 
 
-def upcoming(workspace: Workspace, after: Manifest | None = None) -> Task | None:
+def upcoming(workspace: Workspace) -> Task | None:
     """The webinar's next task, if there is any. PipelineError where its TOML or what was made cannot be read."""
     if articles.approved(workspace):
         return None
     webinar = workspace.webinar()
-    todo = next((s for s in runner.survey(workspace, webinar) if not s.done and not s.waits), None)
+    todo = next((s.stage for s in runner.survey(workspace, webinar) if not s.done and not s.waits), None)
     if todo is None:
         return None
-    params = todo.stage.uses(webinar).model_dump(mode="json")
-    inputs = runner.inputs_of(todo.stage, workspace.sha256)
-    made_of = json.dumps([todo.stage.edition, params, inputs], sort_keys=True)
-    key = f"{workspace.slug}-{todo.stage.name}-{hashlib.sha256(made_of.encode()).hexdigest()[:24]}"
-    addresses = [url for url in webinar.url if is_address(url)] if todo.stage is STAGES[0] else []
-    needs = NEEDS.get(todo.stage.name, ()) if addresses or todo.stage is not STAGES[0] else ()
-    if todo.stage.name == "draft" and params["writer"] != "llm":
-        needs = ()
+    recording = RECORDING.found(workspace.folder)
+    addresses = [url for url in webinar.url if is_address(url)] if todo is STAGES[0] else []
+    wants = (todo is not STAGES[0] or addresses) and (todo.name != "draft" or webinar.draft.writer == "llm")
     return Task(
-        slug=workspace.slug, stage=todo.stage.name, key=key, after=after, address=addresses[0] if addresses else "",
-        needs=needs, length=recording.duration if (recording := RECORDING.found(workspace.folder)) else 0.0,
+        slug=workspace.slug, stage=todo.name, key=key_of(workspace, todo, webinar), by=system.machine(),
+        address=addresses[0] if addresses else "", needs=NEEDS.get(todo.name, ()) if wants else (),
+        length=recording.duration if recording else 0.0,
     )  # fmt: skip
+
+
+def key_of(workspace: Workspace, stage: Stage[Any], webinar: Webinar) -> str:
+    """Webinar, stage, and a digest of all that goes into the result, as it can be seen from here."""
+    params = stage.uses(webinar).model_dump(mode="json")
+    made_of = json.dumps([stage.edition, params, runner.inputs_of(stage, workspace.sha256)], sort_keys=True)
+    return f"{workspace.slug}-{stage.name}-{hashlib.sha256(made_of.encode()).hexdigest()[:24]}"
 
 
 class _Told:
@@ -157,69 +156,60 @@ def perform(home: Path, task: Task, face: Face, threads: int = 0) -> Outcome:
 
 
 def _performed(workspace: Workspace, task: Task, told: _Told, threads: int) -> Outcome:
+    stage = BY_NAME[task.stage]
+    _wait_for(workspace.toml, task)
     with workspace.locked(f"batch {workspace.slug} {task.stage}"):
-        _wait_to_see(workspace, task)
+        _wait_to_see(workspace, task, stage)
         runner.prepare(workspace, told)
         webinar = workspace.webinar()
-        standing = next(s for s in runner.survey(workspace, webinar) if s.stage.name == task.stage)
-        approved = articles.approved(workspace) is not None
-        did = not approved and not standing.done
+        standing = next(s for s in runner.survey(workspace, webinar) if s.stage is stage)
+        did = not standing.done and articles.approved(workspace) is None
         if did:
             if threads and not webinar.machine.threads:
                 machine = webinar.machine.model_copy(update={"threads": threads})
                 webinar = webinar.model_copy(update={"machine": machine})
-            runner.run_stage(workspace, standing.stage, webinar, told)
-        manifest = manifest_of(workspace, task.stage)
-        then = upcoming(workspace, manifest)
+            runner.run_stage(workspace, stage, webinar, told)
+        then = upcoming(workspace)
         if then is None:
             workspace.sweep()  # nobody goes on with what a killed run had begun
+        left = sha256(workspace.receipt_path(stage.name))
         return Outcome(
             slug=workspace.slug, state="done", summary=told.summary or "was done already", notes=tuple(told.notes),
-            did=did, seconds=told.seconds, manifest=manifest, then=then, approved=approved,
-            reasons=standing.reasons if did else (),
+            did=did, seconds=told.seconds, manifest=Manifest(stage=stage.name, sha256=left) if left else None,
+            then=then,
         )  # fmt: skip
 
 
-def manifest_of(workspace: Workspace, stage: str) -> Manifest | None:
-    """The receipt of a stage as it stands, if it has one."""
-    found = sha256(workspace.receipt_path(stage))
-    return Manifest(stage=stage, sha256=found, machine=system.machine()) if found else None
-
-
-def _wait_to_see(workspace: Workspace, task: Task) -> None:
-    """Until what another machine wrote can be seen from here whole: its receipts, and what they tell of.
-
-    A file that does not fit its receipt is one that a person changed, but not if that receipt is a minute old.
-    PipelineError where something is not there after a minute; something else may be: somebody ran that stage again.
-    """
-    if task.after is None or task.after.machine == system.machine():
-        return
+def _wait_for(toml: Path, task: Task) -> None:
+    """Until the webinar is here at all. PipelineError where it is not: it was forgotten, or is never seen from here."""
     begun = time.monotonic()
-    while missing := _missing(workspace, task):
+    while not toml.exists():
+        if task.by == system.machine() or time.monotonic() - begun > VISIBLE:
+            raise PipelineError(f"there is no webinar called '{task.slug}' here any more", "impressie status")
+        time.sleep(LOOK)
+
+
+def _wait_to_see(workspace: Workspace, task: Task, stage: Stage[Any]) -> None:
+    """Until all that another machine saw going into this stage can be seen from here too.
+
+    After a minute it may be something else: somebody changed it since. PipelineError where there is nothing to go on.
+    """
+    begun = time.monotonic()
+    while task.by != system.machine() and (missing := _missing(workspace, task, stage)):
         if time.monotonic() - begun > VISIBLE:
-            if missing.startswith("there is no"):
+            if missing is not stage.name:
                 raise PipelineError(
-                    f"{workspace.slug}: {missing}, and nothing has come in {VISIBLE:.0f} seconds",
+                    f"{workspace.slug}: {stage.name} {missing}, and nothing has come in {VISIBLE:.0f} seconds",
                     "do all machines see the same folder? if so, see how it is mounted; then run the batch again",
                 )
             return
         time.sleep(LOOK)
 
 
-def _missing(workspace: Workspace, task: Task) -> str | None:
-    """What cannot be seen yet, in words."""
-    assert task.after
-    if not workspace.toml.exists():
-        return f"there is no configs/{workspace.toml.name}"
-    if sha256(workspace.receipt_path(task.after.stage)) is None:
-        return f"there is no receipt of {task.after.stage}"
-    if sha256(workspace.receipt_path(task.after.stage)) != task.after.sha256:
-        return f"the receipt of {task.after.stage} is another"
-    for stage in STAGES:
-        receipt = workspace.receipt(stage.name)
-        ended = receipt and receipt.started + dt.timedelta(seconds=receipt.seconds)
-        if receipt and ended and dt.datetime.now(dt.UTC) - ended < dt.timedelta(seconds=2 * VISIBLE):
-            for file, sha in receipt.outputs.items():
-                if (now := workspace.sha256(file)) != sha:
-                    return f"there is no {file}" if now is None else f"{file} is another"
-    return None
+def _missing(workspace: Workspace, task: Task, stage: Stage[Any]) -> str | None:
+    """What a stage waits for; its own name where that is all there, but not what the other machine saw."""
+    webinar = workspace.webinar()
+    standing = next(s for s in runner.survey(workspace, webinar) if s.stage is stage)
+    if standing.waits:
+        return standing.reasons[0]
+    return None if standing.done or key_of(workspace, stage, webinar) == task.key else stage.name

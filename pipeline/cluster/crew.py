@@ -28,6 +28,8 @@ class ClusterCrew:
         self._client: Any = self._connected()
         self._lanes: dict[str, Lane] = {}
         self._offered: dict[str, float] = {}
+        self._workers = 0
+        self._asked: dict[str, tuple[Any, tuple[str, ...]]] = {}  # lane → what runs there, and what it wants
         self._looked = 0.0
         self._ended: queue.SimpleQueue[tuple[Lane, Any]] = queue.SimpleQueue()
         self._tries: dict[str, int] = {}
@@ -49,31 +51,35 @@ class ClusterCrew:
         if now - self._looked > LOOK:
             self._looked = now
             self._look()
-        return list(self._lanes.values()) if self._client.status == "running" else []
+        return list(self._lanes.values()) if self._client.status == "running" and self._workers else []
 
     def _look(self) -> None:
+        """Which workers there are, and what they offer."""
         if self._client.status == "closed":
             try:
                 self._client = self._connected()
             except PipelineError:
                 return
-        if self._client.status != "running":
-            return
         try:
             workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
-        except (OSError, KeyError):
+        except (OSError, KeyError, RuntimeError):  # it is being looked for
             return
-        self._offered = {}
+        self._workers, self._offered = len(workers), {}
         for worker in workers:
             for name, amount in worker["resources"].items():
                 self._offered[name] = self._offered.get(name, 0) + amount
-        works, downloads = int(self._offered.get(WORK, 0)), int(self._offered.get(DOWNLOAD, bool(workers)))
-        wanted = [(f"lane {n + 1}", False) for n in range(works)]
-        wanted += [(f"download {n + 1}", True) for n in range(downloads)]
-        names = {name for name, _ in wanted}
-        for name in [name for name, lane in self._lanes.items() if name not in names and lane.task is None]:
+        for future, wants in self._asked.values():
+            if not all(self._offered.get(name) for name in wants):  # who could do it has left: it is asked for again
+                future.cancel(force=True)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """A lane for each task that they can do; one that is in use stays until it is not."""
+        works, downloads = int(self._offered.get(WORK, 0)), int(self._offered.get(DOWNLOAD, self._workers > 0))
+        wanted = {f"lane {n + 1}": False for n in range(works)} | {f"download {n + 1}": True for n in range(downloads)}
+        for name in [name for name, lane in self._lanes.items() if name not in wanted and lane.task is None]:
             del self._lanes[name]
-        for name, downloading in wanted:
+        for name, downloading in wanted.items():
             self._lanes.setdefault(name, Lane(name, downloads=downloading))
 
     def start(self, lane: Lane, task: Task, left: int) -> None:
@@ -89,6 +95,7 @@ class ClusterCrew:
             priority=-ORDER.index(task.stage), pure=True, retries=0,
         )  # fmt: skip
         fire_and_forget(future)  # it goes on without us
+        self._asked[lane.name] = future, tuple(resources)
         future.add_done_callback(lambda ended: self._ended.put((lane, ended)))
 
     def wait(self, seconds: float) -> list[Ended]:
@@ -103,6 +110,7 @@ class ClusterCrew:
 
     def _came(self, lane: Lane, future: Any) -> Ended | None:
         task = lane.task
+        self._asked.pop(lane.name, None)
         if task is None:
             return None
         try:

@@ -7,6 +7,7 @@ import getpass
 import ipaddress
 import logging
 import os
+import ssl
 import tempfile
 import urllib.parse
 from pathlib import Path
@@ -78,15 +79,19 @@ def init(folder: Path) -> None:
 
 def security(folder: Path) -> Security | None:
     """What Dask is told of the certificate; None where there is none. PipelineError where it has expired."""
-    if not (folder / KEY).exists():
-        return None
     from cryptography import x509
     from distributed.security import Security
 
     try:
+        if not (folder / KEY).exists():
+            return None
         certificate = x509.load_pem_x509_certificate((folder / CERTIFICATE).read_bytes())
-    except (OSError, ValueError) as error:
-        raise PipelineError(f"{folder / CERTIFICATE} cannot be read", "copy the folder from another member") from error
+        ssl.create_default_context(cafile=folder / AUTHORITY).load_cert_chain(folder / CERTIFICATE, folder / KEY)
+    except (OSError, ValueError) as error:  # ssl's errors are OSErrors
+        raise PipelineError(
+            f"the certificate in {folder} cannot be used: {error}",
+            "copy that folder from another member, as the user who is to work",
+        ) from error
     if certificate.not_valid_after_utc < dt.datetime.now(dt.UTC):
         raise PipelineError(
             f"the certificate in {folder} has expired", "delete that folder everywhere, and: impressie cluster init"
@@ -124,13 +129,17 @@ def scratch() -> str:
 
 def guarded(address: str, folder: Path) -> Security | None:
     """What is needed to talk to a scheduler at this address; PipelineError where that would not be safe, or is none."""
-    parts = urllib.parse.urlsplit(address)
-    if parts.scheme not in ("tls", "tcp") or not parts.hostname:
+    try:
+        parts = urllib.parse.urlsplit(address)
+        whole = parts.scheme in ("tls", "tcp") and bool(parts.hostname) and bool(parts.port)
+    except ValueError:
+        whole = False
+    if not whole:
         raise PipelineError(
             f"'{address}' is no address of a cluster", "the scheduler says which it is, such as tls://10.0.0.5:8786"
         )
     if parts.scheme == "tcp":
-        if not is_loopback(parts.hostname):
+        if not is_loopback(parts.hostname or ""):
             raise PipelineError(
                 f"{address} is open to anybody: without TLS only this machine itself is allowed",
                 "impressie cluster init, and start the scheduler again",

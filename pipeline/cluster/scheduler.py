@@ -10,7 +10,6 @@ from pipeline import leases
 from pipeline.cluster.membership import is_loopback, quiet, scratch, security
 from pipeline.errors import PipelineError
 
-PORT = 8786
 DEATHS = 20  # workers that may die under a task before it is given up: they are killed from outside, not by the task
 
 

@@ -36,25 +36,34 @@ class Hands:
         self.home, self.threads = home, threads
         self._pool = ThreadPoolExecutor(count)  # its threads, and so the children, live as long as this process
         self._mine = threading.local()
+        self._all: list[Hand] = []
         self._running: dict[str, Future[Outcome]] = {}
         self._lock = threading.Lock()
 
     def do(self, task: Task) -> Future[Outcome]:
         """The outcome of a task, in a while."""
         with self._lock:
-            if task.key not in self._running:
-                self._running[task.key] = self._pool.submit(self._done, task)
-            return self._running[task.key]
+            running = self._running.get(task.key)
+            if running is None or running.done():
+                running = self._running[task.key] = self._pool.submit(self._done, task)
+        return running
 
     def _done(self, task: Task) -> Outcome:
+        hand: Hand | None = getattr(self._mine, "hand", None)
+        if hand is None or not hand.alive:
+            hand = self._mine.hand = Hand(self.home)
+            self._all.append(hand)
         try:
-            hand: Hand | None = getattr(self._mine, "hand", None)
-            if hand is None or not hand.alive:
-                hand = self._mine.hand = Hand(self.home)
             return hand.do(task, self.threads)
         finally:
             with self._lock:
                 self._running.pop(task.key, None)
+
+    def kill(self) -> None:
+        """Stop whatever runs."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for hand in self._all:
+            hand.kill()
 
 
 _hands: Hands | None = None
@@ -81,7 +90,10 @@ def serve(
     member = guarded(address, folder)
     downloads = int(offers.get("DOWNLOAD", 0))
     _hands = Hands(home, tasks + downloads, threads)
-    asyncio.run(_work(address, member, tasks + downloads, {WORK: tasks, **offers}, say))
+    try:
+        asyncio.run(_work(address, member, tasks + downloads, {WORK: tasks, **offers}, say))
+    finally:
+        _hands.kill()
 
 
 async def _work(
