@@ -32,16 +32,21 @@ app.add_typer(publish)
 app.add_typer(many)
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        console.out(f"impressie {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def main_options(
     home: Annotated[Optional[Path], typer.Option(help="Folder with configs/ and outputs/.", show_default=False)] = None,
-    version: Annotated[bool, typer.Option("--version", help="Show the version and stop.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version and stop.")
+    ] = False,
 ) -> None:
     """Options that go before the command."""
     Here.asked = home
-    if version:
-        console.out(f"impressie {__version__}")
-        raise typer.Exit
 
 
 @app.command(no_args_is_help=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from pipeline import artifacts, cli
+from pipeline import __version__, artifacts, cli
 from pipeline.config import DEFAULTS, STAGE_TABLES, Webinar
 from pipeline.edits import Barred, Listened, Moves, Names, Review, Words
 from pipeline.settings import HouseStyle
@@ -106,3 +106,8 @@ print([name for name in {heavy} if name in sys.modules])
 """
     said = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert said.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_version_is_told(impressie):
+    said = impressie("--version")
+    assert (said.code, said.out) == (0, f"impressie {__version__}\n")
