@@ -41,7 +41,7 @@ def _version(asked: bool) -> None:
 @app.callback()
 def main_options(
     home: Annotated[Optional[Path], typer.Option(help="Folder with configs/ and outputs/.", show_default=False)] = None,
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback has answered
         bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version and stop.")
     ] = False,
 ) -> None:
