@@ -106,7 +106,9 @@ class Said(Noun):
     def of(cls, passage: Passage, tail: Sequence[Word], marked: Mapping[str, Sequence[Span]]) -> Said:
         """The passage, and what the same voice says next."""
         words = (*passage.words, *tail)
-        marks = {mark: tuple(i for i, w in enumerate(words) if within(w.middle, spans)) for mark, spans in marked.items()}
+        marks = {
+            mark: tuple(i for i, w in enumerate(words) if within(w.middle, spans)) for mark, spans in marked.items()
+        }
         return cls(
             own=len(passage.words),
             starts=tuple(word.start for word in words),

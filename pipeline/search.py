@@ -117,7 +117,9 @@ def search(
             break
         except BROKEN as error:  # another machine renewed it, a forget took it away, or it is damaged
             if attempt == 2:
-                raise PipelineError(f"the search index cannot be read: {error}", "impressie search --rebuild") from error
+                raise PipelineError(
+                    f"the search index cannot be read: {error}", "impressie search --rebuild"
+                ) from error
             if attempt == 1:
                 current = archive.update(home, progress, rebuild=index_of(home).exists())
     return found if current else replace(found, behind=True)
