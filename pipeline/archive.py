@@ -84,19 +84,19 @@ def update(home: Path, progress: Progress, *, rebuild: bool = False) -> bool:
     if not rebuild and known(path) == marks(home):
         return True
     try:
-        for _ in range(TRIES):
-            if _renewed(path, home, progress, rebuild=rebuild):
-                return True
-        raise PipelineError("the search index is thrown away again and again", "try it again in a moment")
-    except (PipelineError, OSError) as error:
-        if isinstance(error, OSError) and error.errno not in REFUSED | MISPLACED:
+        if any(_renewed(path, home, progress, rebuild=rebuild) for _ in range(TRIES)):
+            return True
+        trouble = PipelineError("the search index is thrown away again and again", "try it again in a moment")
+    except PipelineError as error:
+        trouble = error
+    except OSError as error:
+        if error.errno not in REFUSED | MISPLACED:
             raise
-        if not rebuild and known(path) is not None:
-            return False
-        if isinstance(error, OSError):
-            hint = "see what stands there and who may write there, and make room on the disk"
-            raise PipelineError(f"outputs/{SEARCH} cannot be written: {error.strerror}", hint) from error
-        raise
+        hint = "see what stands there and who may write there, and make room on the disk"
+        trouble = PipelineError(f"outputs/{SEARCH} cannot be written: {error.strerror}", hint)
+    if rebuild or known(path) is None:
+        raise trouble
+    return False
 
 
 def _renewed(path: Path, home: Path, progress: Progress, *, rebuild: bool) -> bool:

@@ -40,7 +40,7 @@ def tokens(text: str) -> tuple[Token, ...]:
 
 
 def _seen(char: str) -> str:
-    """Nothing for what nobody sees, such as a soft hyphen; a space for a sign that is no letter or digit at heart: ½."""
+    """Nothing for what nobody sees, such as a soft hyphen; a space for what is no letter or digit at heart: ½."""
     if unicodedata.category(char) == "Cf":
         return ""
     parts = unicodedata.normalize("NFKD", char)

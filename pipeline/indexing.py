@@ -141,7 +141,7 @@ class Said(Noun):
             words = text.split("\n") if steps else []
             if not 0 <= own <= len(words) == len(ends):
                 raise ValueError("words without times")
-            return cls(own=own, starts=[at / 100 for at in starts], ends=ends, words=words, marks=marks)  # type: ignore[arg-type]
+            return cls(own=own, starts=[at / 100 for at in starts], ends=ends, words=words, marks=marks)
 
 
 @contextmanager

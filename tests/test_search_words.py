@@ -15,8 +15,8 @@ from pipeline.models import Passage, Passages, Span, Suspect, Word
 from pipeline.search import search
 from pipeline.webinars import index_of
 from tests.talks import FIETSPAD, passages_of
-from tests.test_search import held, quiet
 from tests.test_search import found as said
+from tests.test_search import held, quiet
 from tests.webinars_as_text import talk
 
 CUT = "A: Ik zeg altijd uitvoering is\nA: beleid, en dat geheim mag niemand weten."
