@@ -31,7 +31,9 @@ def search(
     query: Annotated[
         Optional[str], typer.Argument(help='Words in any form; within "…" exactly so.', show_default=False)
     ] = None,
-    speaker: Annotated[str, typer.Option(metavar="NAME", help="Only of whose name words begin so; or voice B.")] = "",
+    speaker: Annotated[
+        str, typer.Option(metavar="NAME", help="Only what this person said: how a name begins, or 'voice B'.")
+    ] = "",
     since: Annotated[
         Optional[str], typer.Option(metavar="DATE", help="Only webinars from this day on, as 2025-01-31.")
     ] = None,

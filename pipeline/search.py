@@ -38,7 +38,7 @@ class Hit:
     span: Span
     runs: tuple[tuple[str, bool], ...]  # text, and whether it is what was asked for
     exact: bool
-    marks: tuple[str, ...]  # those of all words that are shown, or stand between what was found
+    marks: tuple[str, ...]  # the doubts from the first word that was found to the last; BARRED if any that is shown is
 
     @property
     def named(self) -> NamedVoice:
@@ -57,12 +57,12 @@ class Hit:
 
     @property
     def doubt(self) -> str | None:
-        """Why something of it may not have been said like that."""
+        """Why something of what was found may not have been said like that."""
         return next((mark for mark in self.marks if mark != BARRED), None)
 
     @property
     def barred(self) -> bool:
-        """Whether a person marked something of it 'niet citeren'."""
+        """Whether a person marked something of what is shown 'niet citeren'."""
         return BARRED in self.marks
 
     @property
@@ -170,8 +170,9 @@ def _hit(connection: sqlite3.Connection, passage: int, way: Way, workspace: Work
     with decoding():
         span = Span(start=min(said.starts[at] for at in there), end=max(said.ends[at] for at in there))
     shown = range(max(0, there[0] - AROUND), min(len(said.words), min(there[-1], there[0] + LONGEST) + AROUND + 1))
-    told = range(shown.start, max(shown.stop, there[-1] + 1))
-    marks = tuple(mark for mark, its in said.marks.items() if any(at in told for at in its))
+    matched = range(there[0], there[-1] + 1)
+    covered = {BARRED: range(shown.start, max(shown.stop, matched.stop))}  # whoever reads it might quote it
+    marks = tuple(mark for mark, its in said.marks.items() if any(at in covered.get(mark, matched) for at in its))
     return Hit(workspace, talk, voice, span, _runs(said.words, there, shown), way.exact, marks)
 
 

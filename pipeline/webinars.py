@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -237,9 +238,10 @@ def finish_forgetting(home: Path) -> list[str]:
 
     So a new webinar of that name is in no danger, also where the word list cannot be read.
     """
-    if any(index_of(home).parent.glob(f".*{NEXT}")):  # of a search that was killed, or of one that is at work
-        with suppress(PipelineError, OSError), held(index_of(home).with_name(".lock"), 0.0):
-            sweep(index_of(home))
+    index = index_of(home)
+    if any(index.parent.glob(f".*{NEXT}")) and os.access(index.parent, os.W_OK):  # of a killed search, or one at work
+        with suppress(PipelineError, OSError), held(index.with_name(".lock"), 0.0):
+            sweep(index)
     if not any(any((home / "outputs").glob(f"{kind}*")) for kind in (FORGETTING, TRASH, UNLEARNING)):
         return []
     with held(home / "configs" / ".forget"):  # another machine may be at it too
