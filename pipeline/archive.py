@@ -105,8 +105,6 @@ def _renewed(path: Path, home: Path, progress: Progress, *, rebuild: bool) -> bo
     Not so where what we made was taken away: by a forget, since it may hold what is to be forgotten, or by somebody who
     overtook us because we were silent for a lease. Whoever holds the lock may therefore sweep what others left.
     """
-    if path.parent.exists() and not os.access(path.parent, os.W_OK):  # a free lock that nobody can take
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path.parent))
     with held(path.with_name(".lock"), PATIENCE):
         if not rebuild and known(path) == marks(home):  # another did it while we waited
             return True

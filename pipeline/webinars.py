@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -239,7 +238,7 @@ def finish_forgetting(home: Path) -> list[str]:
     So a new webinar of that name is in no danger, also where the word list cannot be read.
     """
     index = index_of(home)
-    if any(index.parent.glob(f".*{NEXT}")) and os.access(index.parent, os.W_OK):  # of a killed search, or one at work
+    if any(index.parent.glob(f".*{NEXT}")):  # of a search that was killed, or of one that is at work
         with suppress(PipelineError, OSError), held(index.with_name(".lock"), 0.0):
             sweep(index)
     if not any(any((home / "outputs").glob(f"{kind}*")) for kind in (FORGETTING, TRASH, UNLEARNING)):
