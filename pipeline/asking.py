@@ -19,6 +19,8 @@ WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*")  # a letter may carry it
 QUOTED = re.compile(r'"([^"]*)"')
 NEAR = 10  # words with a meaning of their own that may stand between two that were asked for, to be near each other
 MOST = 60  # words of a query
+REACH = 15  # words of what a voice says next that count where words need not stand together
+WHOSE = "¤"  # stands before each word of a speaker in the index: no word that was said begins with it
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,17 @@ class Token:
 @lru_cache(maxsize=1 << 17)  # a big archive has some hundred thousand kinds of words
 def tokens(text: str) -> tuple[Token, ...]:
     """The words of a text; one that the recogniser wrote as one may be several."""
-    found = WORD.findall(unicodedata.normalize("NFC", text).casefold())
+    shown = text if text.isascii() else "".join(map(_seen, unicodedata.normalize("NFC", text)))
+    found = WORD.findall(shown.casefold())
     return tuple(Token(plain, _meaning(word)) for word in found if (plain := _plain(word)))
+
+
+def _seen(char: str) -> str:
+    """Nothing for what nobody sees, such as a soft hyphen; a space for what is no letter or digit at heart: ½."""
+    if unicodedata.category(char) == "Cf":
+        return ""
+    parts = unicodedata.normalize("NFKD", char)
+    return char if all(part.isalnum() or unicodedata.category(part)[0] == "M" for part in parts) else " "
 
 
 def _plain(text: str) -> str:
@@ -42,7 +53,7 @@ def _plain(text: str) -> str:
 
 
 def _meaning(word: str) -> str:
-    return "" if word in FUNCTION or len(word) < 2 else _plain(lemma(word))
+    return "" if word in FUNCTION or (len(word) < 2 and not word.isdigit()) else _plain(lemma(word))
 
 
 @dataclass(frozen=True)
@@ -77,7 +88,10 @@ class Way:
 
 @dataclass(frozen=True)
 class Asked:
-    """A query: all its words in order, those in any form, those in inner quotes, and whose words they must be."""
+    """A query: all its words in order, those in any form, those in inner quotes, and whose words they must be.
+
+    `who`: how words of the name begin; one letter or digit is all of a word, as the B of 'voice B'.
+    """
 
     words: tuple[str, ...]
     lemmas: tuple[str, ...]
@@ -92,8 +106,8 @@ class Asked:
         who = tuple(token.plain for token in tokens(speaker))
         if not words:
             raise PipelineError("no word to search for", 'type a word: impressie search "uitvoering is beleid"')
-        if len(words) > MOST:
-            raise PipelineError(f"that is too long to search for: {len(words)} words", f"at most {MOST}")
+        if (many := max(len(words), len(who))) > MOST:
+            raise PipelineError(f"that is too long to search for: {many} words", f"at most {MOST}")
         if speaker.strip() and not who:
             raise PipelineError(f"'{speaker}' gives no name", "write a name, or a part of it")
         inner = (tuple(token.plain for token in tokens(part)) for part in QUOTED.findall(query))
@@ -113,7 +127,7 @@ class Asked:
         return ways
 
     def _way(self, needs: tuple[Need, ...], matches: Sequence[str], *, exact: bool = False) -> Way:
-        whose = [f"who : {_quoted((name,))}" for name in self.who]
+        whose = [f"who : {_quoted((WHOSE + name,))}{' *' * (len(name) > 1)}" for name in self.who]
         return Way(" AND ".join(f"({match})" for match in (*matches, *whose)), needs, exact)
 
 
@@ -128,7 +142,12 @@ def placed(needs: Sequence[Need], words: Sequence[str], own: int) -> list[int] |
     """
     flat = [(token, at) for at, word in enumerate(words) for token in tokens(word)]
     said = [token for token, _ in flat]
-    events = sorted((start, end, number) for number, need in enumerate(needs) for start, end in need.places(said))
+    near = [token for token, at in flat if at < own + REACH]
+    events = sorted(
+        (start, end, number)
+        for number, need in enumerate(needs)
+        for start, end in need.places(near if need.any_form else said)
+    )
     last: dict[int, tuple[int, int]] = {}
     best: tuple[int, list[tuple[int, int]]] | None = None
     for start, end, number in events:

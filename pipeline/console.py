@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -222,13 +223,18 @@ def words(shown: Overview) -> None:
 def hits(found: Iterable[Hit]) -> None:
     """What a search found: when, where, who, in which words, and where it can be heard."""
     for hit in found:
-        named, doubt = hit.named, hit.doubt
+        named = hit.named
         who = f"{named.name}{' (proposed)' * (named.status != 'confirmed')}" if named.name else f"voice {hit.voice}"
-        marks = [*([f"doubtful: {doubt.reason}"] if doubt else []), *(["not to be quoted"] if hit.barred else [])]
+        marks = [*([f"doubtful: {hit.doubt}"] if hit.doubt else []), *(["not to be quoted"] if hit.barred else [])]
         said = (f"{hit.talk.date or 'no date'}", hit.talk.title, clock(hit.span.start), who, *marks)
-        out("  ".join(said))
-        out(f"    {hit.text}")
+        out(_visible("  ".join(said)))
+        out(_visible(f"    {hit.text}"))
         out(f"    {hit.link or f'impressie review {hit.workspace.slug}'}")
+
+
+def _visible(text: str) -> str:
+    """Without control characters, which a terminal would obey."""
+    return "".join(char for char in text if unicodedata.category(char) != "Cc")
 
 
 def as_json(value: object) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import hashlib
 import json
 import time
 import unicodedata
 import zlib
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import simplemma
@@ -17,11 +19,12 @@ import simplemma
 from pipeline import edits
 from pipeline.article.text import FUNCTION
 from pipeline.artifacts import PASSAGES, RECORDING
-from pipeline.asking import tokens
+from pipeline.asking import MOST, REACH, WHOSE, tokens
 from pipeline.config import Webinar, named, toml_values
 from pipeline.errors import PipelineError
-from pipeline.models import NamedVoice, Noun, Passage, Passages, Recording, Word
+from pipeline.models import NamedVoice, Noun, Passage, Passages, Recording, Span, Word
 from pipeline.speech.names import names_of
+from pipeline.speech.silence import merged, within
 from pipeline.stages.segment import spoken_by
 from pipeline.workspace import RACY, Workspace
 
@@ -30,14 +33,21 @@ try:
 except ImportError as error:
     raise PipelineError("this Python has no SQLite, which the search needs", "install a Python that has it") from error
 
-BROKEN = (sqlite3.Error, zlib.error, ValueError, TypeError)  # what a damaged index may say
-TAIL = 15  # words of what the same voice says next, so that a phrase across the cut is found
+
+class DamagedError(Exception):
+    """What stands in the index is not what was put there."""
+
+
+BROKEN = (sqlite3.Error, DamagedError)  # what a damaged index may say
+TAIL = MOST - 1  # words of what the same voice says next, so that a phrase across the cut is found
 PAUSE = 10.0  # seconds up to which what a voice says next goes on with what it said
+BARRED = ""  # the mark of words that a person marked 'niet citeren'; those of doubtful words are the reasons
+PASSING = (errno.EIO, errno.ESTALE)  # what may be over at the next search
 TOLD = ("title", "date", "speakers")  # what of its TOML can be found
 ROOM = 20  # bits of a passage's number within its webinar, and of a webinar's own
 LAST_DAY = dt.date.max.toordinal()
 MADE_BY = json.dumps([
-    1,  # the version of what stands here
+    2,  # the version of what stands here
     simplemma.__version__,
     unicodedata.unidata_version,
     hashlib.sha256(" ".join(sorted(FUNCTION)).encode()).hexdigest(),
@@ -55,6 +65,7 @@ INSERT INTO found(found, rank) VALUES ('hashsize', 33554432);
 LAID = "INSERT INTO found(rowid, said, lemmas, who) VALUES (?, ?, ?, ?)"
 LET_GO = "INSERT INTO found(found, rowid, said, lemmas, who) VALUES ('delete', ?, ?, ?, ?)"
 Progress = Callable[[float, float, str], None]
+Row = tuple[str, bytes, tuple[str, str]]  # whose, packed, and how it is found
 
 
 class Talk(Noun):
@@ -80,40 +91,66 @@ class Talk(Noun):
 
 
 class Said(Noun):
-    """A passage in the index: its `own` words and the first of what follows.
+    """A passage in the index: its `own` words and the first of what follows, with the seconds of each.
 
-    `at`: seconds at which each of its own words begins, and at last the end of the passage.
+    `marks`: by BARRED, or the reason of a doubt, which words.
     """
 
     own: int
-    at: tuple[float, ...]
+    starts: tuple[float, ...]
+    ends: tuple[float, ...]
     words: tuple[str, ...]
+    marks: dict[str, tuple[int, ...]]
 
     @classmethod
-    def of(cls, passage: Passage, tail: Sequence[Word]) -> Said:
+    def of(cls, passage: Passage, tail: Sequence[Word], marked: Mapping[str, Sequence[Span]]) -> Said:
         """The passage, and what the same voice says next."""
-        words = tuple(" ".join(word.text.split()) for word in (*passage.words, *tail))
-        return cls(own=len(passage.words), at=(*(word.start for word in passage.words), passage.end), words=words)
+        words = (*passage.words, *tail)
+        marks = {
+            mark: tuple(i for i, w in enumerate(words) if within(w.middle, spans)) for mark, spans in marked.items()
+        }
+        return cls(
+            own=len(passage.words),
+            starts=tuple(word.start for word in words),
+            ends=tuple(word.end for word in words),
+            words=tuple(" ".join(word.text.split()) for word in words),
+            marks={mark: its for mark, its in marks.items() if its},
+        )
 
     def columns(self) -> tuple[str, str]:
-        """Its words as they are compared, and their dictionary forms."""
+        """Its words as they are compared, and the dictionary forms of those that count where they stand apart."""
         said = [token for word in self.words for token in tokens(word)]
-        return " ".join(token.plain for token in said), " ".join(token.lemma for token in said if token.lemma)
+        loose = [token.lemma for word in self.words[: self.own + REACH] for token in tokens(word) if token.lemma]
+        return " ".join(token.plain for token in said), " ".join(loose)
 
     def packed(self) -> bytes:
-        """As it stands in the index: times in hundredths of a second, each counted from the one before."""
-        steps = [after - before for before, after in pairwise([0, *(round(100 * time) for time in self.at)])]
-        return zlib.compress(json.dumps([self.own, steps, "\n".join(self.words)], ensure_ascii=False).encode())
+        """As it stands in the index: in hundredths of a second, from one start to the next and how long each lasts."""
+        starts, ends = ([round(100 * time) for time in times] for times in (self.starts, self.ends))
+        steps = [after - before for before, after in pairwise([0, *starts])]
+        lengths = [end - start for start, end in zip(starts, ends, strict=True)]
+        values = [self.own, steps, lengths, self.marks, "\n".join(self.words)]
+        return zlib.compress(json.dumps(values, ensure_ascii=False).encode())
 
     @classmethod
     def unpacked(cls, raw: bytes) -> Said:
         """Out of the index."""
-        own, steps, words = json.loads(zlib.decompress(raw))
-        at, now = [], 0
-        for step in steps:
-            now += step
-            at.append(now / 100)
-        return cls(own=own, at=tuple(at), words=tuple(words.split("\n")))
+        with decoding():
+            own, steps, lengths, marks, text = json.loads(zlib.decompress(raw))
+            starts = list(accumulate(steps))
+            ends = [(start + length) / 100 for start, length in zip(starts, lengths, strict=True)]
+            words = text.split("\n") if steps else []
+            if not 0 <= own <= len(words) == len(ends):
+                raise ValueError("words without times")
+            return cls(own=own, starts=[at / 100 for at in starts], ends=ends, words=words, marks=marks)
+
+
+@contextmanager
+def decoding() -> Iterator[None]:
+    """DamagedError where a row of the index is not what was put there."""
+    try:
+        yield
+    except (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, StopIteration, zlib.error) as error:
+        raise DamagedError(str(error)) from error
 
 
 def first_id(day: dt.date | None, number: int = 0) -> int:
@@ -149,31 +186,56 @@ def fill(connection: sqlite3.Connection, home: Path, seen: dict[str, str], progr
 
 def _take(connection: sqlite3.Connection, workspace: Workspace, marks: str) -> bool:
     """Bring one webinar up to date; whether anything that can be found of it changed."""
-    talk, problem, slug = None, None, workspace.slug
+    connection.execute("INSERT OR IGNORE INTO webinar (slug, sha256) VALUES (?, '')", (workspace.slug,))
+    asked = "SELECT number, sha256 FROM webinar WHERE slug = ?"
+    number, before = connection.execute(asked, (workspace.slug,)).fetchone()
+    talk, problem, sha256, rows = None, None, "", list[Row]()
     try:
-        talk = _talk(workspace)
-    except (PipelineError, PermissionError) as unreadable:
-        problem = str(unreadable)
-    sha256 = hashlib.sha256(talk.model_dump_json().encode()).hexdigest() if talk else ""
-    changed = max((int(mark.partition("/")[2]) for mark in marks.split() if "/" in mark), default=0)
+        if talk := _talk(workspace):
+            sha256 = hashlib.sha256(talk.model_dump_json().encode()).hexdigest()
+            rows = _rows(talk) if sha256 != before else []
+    except (PipelineError, OSError, ValueError, ArithmeticError) as unreadable:
+        talk, sha256, problem = None, "", _told(unreadable)
+        marks = "" if isinstance(unreadable, OSError) and unreadable.errno in PASSING else marks
+    changed = max((int(mark.split("/")[1]) for mark in marks.split() if "/" in mark), default=0)
     if abs(time.time() - changed / 1e9) < RACY:
         marks = ""  # it may change again within the clock's tick: the next search looks once more
-    connection.execute("INSERT OR IGNORE INTO webinar (slug, sha256) VALUES (?, '')", (slug,))
-    connection.execute("UPDATE webinar SET marks = ?, problem = ? WHERE slug = ?", (marks, problem, slug))
-    number, before = connection.execute("SELECT number, sha256 FROM webinar WHERE slug = ?", (slug,)).fetchone()
+    connection.execute("UPDATE webinar SET marks = ?, problem = ? WHERE number = ?", (marks, problem, number))
     if sha256 == before:
         return False
-    _drop(connection, slug)
-    connection.execute("UPDATE webinar SET sha256 = ?, talk = NULL WHERE slug = ?", (sha256, slug))
+    _drop(connection, workspace.slug)
+    connection.execute("UPDATE webinar SET sha256 = ?, talk = NULL WHERE number = ?", (sha256, number))
     if talk:
         first = first_id(talk.date, number)
         told = (first, talk.bare().model_dump_json(), number)
         connection.execute("UPDATE webinar SET first = ?, talk = ? WHERE number = ?", told)
-        for at, (passage, tail) in enumerate(_followed(talk.passages.passages), first):
-            said = Said.of(passage, tail)
-            connection.execute("INSERT INTO passage VALUES (?, ?, ?)", (at, passage.speaker, said.packed()))
-            connection.execute(LAID, (at, *said.columns(), _who(talk, passage.speaker)))
+        for at, (voice, packed, columns) in enumerate(rows, first):
+            connection.execute("INSERT INTO passage VALUES (?, ?, ?)", (at, voice, packed))
+            connection.execute(LAID, (at, *columns, _who(talk, voice)))
     return True
+
+
+def _told(unreadable: Exception) -> str:
+    """Why a webinar cannot be searched."""
+    if isinstance(unreadable, OSError):
+        return f"{Path(str(unreadable.filename)).name} cannot be read: {unreadable.strerror}"
+    return str(unreadable) if isinstance(unreadable, PipelineError) else f"it holds odd values: {unreadable}"
+
+
+def _rows(talk: Talk) -> list[Row]:
+    """All passages as they go into the index; an error where they would not come out of it."""
+    bare = Talk.model_validate_json(talk.bare().model_dump_json())
+    if bare.recording:
+        bare.recording.link(0.0)
+    marked = {
+        reason: merged([one for one in talk.passages.suspects if one.reason == reason])
+        for reason in sorted({one.reason for one in talk.passages.suspects} - {BARRED})
+    } | {BARRED: merged(talk.passages.barred)}
+    rows = []
+    for passage, tail in _followed(talk.passages.passages):
+        said = Said.of(passage, tail, marked)
+        rows.append((passage.speaker, said.packed(), said.columns()))
+    return rows
 
 
 def _talk(workspace: Workspace) -> Talk | None:
@@ -211,8 +273,9 @@ def _followed(passages: Sequence[Passage]) -> list[tuple[Passage, Sequence[Word]
 
 
 def _who(talk: Talk, voice: str) -> str:
-    """The words that a speaker is looked up by."""
-    return " ".join(token.plain for token in tokens(talk.named(voice).name or talk.label(voice)))
+    """The words that a speaker is looked up by; nobody's voice goes by its letter too, as the terminal shows it."""
+    name = talk.named(voice).name
+    return " ".join(f"{WHOSE}{token.plain}" for token in tokens(name or f"{talk.label(voice)} voice {voice}"))
 
 
 def _drop(connection: sqlite3.Connection, slug: str) -> bool:
@@ -220,8 +283,11 @@ def _drop(connection: sqlite3.Connection, slug: str) -> bool:
     first, told = connection.execute("SELECT first, talk FROM webinar WHERE slug = ?", (slug,)).fetchone()
     if told is None:
         return False
-    talk, its = Talk.model_validate_json(told), (first, first + (1 << ROOM) - 1)
+    with decoding():
+        talk, its = Talk.model_validate_json(told), (first, first + (1 << ROOM) - 1)
     for at, voice, raw in connection.execute("SELECT * FROM passage WHERE id BETWEEN ? AND ?", its):
-        connection.execute(LET_GO, (at, *Said.unpacked(raw).columns(), _who(talk, voice)))
+        with decoding():
+            there = (*Said.unpacked(raw).columns(), _who(talk, voice))
+        connection.execute(LET_GO, (at, *there))
     connection.execute("DELETE FROM passage WHERE id BETWEEN ? AND ?", its)
     return True

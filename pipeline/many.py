@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pipeline.batch.crew import Crew
     from pipeline.batch.sources import Sources
 
+MOST_HITS = 100_000
 many = typer.Typer(rich_markup_mode=None)
 cluster = typer.Typer(
     rich_markup_mode=None, no_args_is_help=True, help="Machines that work on one batch together: impressie[cluster]."
@@ -30,11 +31,13 @@ def search(
     query: Annotated[
         Optional[str], typer.Argument(help='Words in any form; within "…" exactly so.', show_default=False)
     ] = None,
-    speaker: Annotated[str, typer.Option(metavar="NAME", help="Only what this person said; a part will do.")] = "",
+    speaker: Annotated[
+        str, typer.Option(metavar="NAME", help="Only what this person said: how a name begins, or 'voice B'.")
+    ] = "",
     since: Annotated[
         Optional[str], typer.Option(metavar="DATE", help="Only webinars from this day on, as 2025-01-31.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_HITS, help="How many to show.")] = 20,
     json: Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")] = False,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Make the index anew first.")] = False,
 ) -> None:
@@ -44,7 +47,7 @@ def search(
     except ValueError as error:
         raise PipelineError(f"'{since}' is no date", "write it as 2025-01-31") from error
     home = Here.home()
-    if home is None:
+    if home is None or not (home / "configs").is_dir():
         raise PipelineError("there are no webinars here yet", "impressie demo")
     from pipeline import archive
     from pipeline.search import search as searched
@@ -59,14 +62,14 @@ def search(
         found = searched(home, query or "", progress, speaker=speaker, since=day, limit=limit)
     if json:
         console.as_json([hit.told() for hit in found.hits])
-        return
-    console.hits(found.hits)
+    else:
+        console.hits(found.hits)
     for slug, problem in found.unread.items():
         console.say(f"  ! {slug} could not be searched: {problem}")
     if found.behind:
-        console.say("  Another impressie is making the index: what is new may not be found yet")
+        console.say("  The index could not be brought up to date now: what is new may not be found yet")
     if found.more:
-        console.say(f"There is more: --limit {2 * limit}")
+        console.say(f"There is more: --limit {2 * limit}" if 2 * limit <= MOST_HITS else "There is more")
     elif not found.hits:
         console.say("Nothing like that was said")
 

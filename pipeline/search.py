@@ -19,8 +19,8 @@ from pipeline import archive, edits
 from pipeline.artifacts import AUDIO
 from pipeline.asking import Asked, Way, placed
 from pipeline.errors import PipelineError
-from pipeline.indexing import BROKEN, ROOM, Progress, Said, Talk, first_id, number_of, sqlite3
-from pipeline.models import NamedVoice, Span, Suspect
+from pipeline.indexing import BARRED, BROKEN, ROOM, Progress, Said, Talk, decoding, first_id, number_of, sqlite3
+from pipeline.models import NamedVoice, Span
 from pipeline.webinars import index_of
 from pipeline.workspace import Workspace
 
@@ -38,6 +38,7 @@ class Hit:
     span: Span
     runs: tuple[tuple[str, bool], ...]  # text, and whether it is what was asked for
     exact: bool
+    marks: tuple[str, ...]  # the doubts from the first word that was found to the last; BARRED if any that is shown is
 
     @property
     def named(self) -> NamedVoice:
@@ -55,14 +56,14 @@ class Hit:
         return self.workspace.path(AUDIO.file).exists()
 
     @property
-    def doubt(self) -> Suspect | None:
-        """Why it may not have been said like that."""
-        return next((one for one in self.talk.passages.suspects if one.overlap(self.span) > 0), None)
+    def doubt(self) -> str | None:
+        """Why something of what was found may not have been said like that."""
+        return next((mark for mark in self.marks if mark != BARRED), None)
 
     @property
     def barred(self) -> bool:
-        """Whether a person marked it 'niet citeren'."""
-        return self.talk.passages.bars(self.span)
+        """Whether a person marked something of what is shown 'niet citeren'."""
+        return BARRED in self.marks
 
     @property
     def text(self) -> str:
@@ -82,7 +83,7 @@ class Hit:
             "status": self.named.status,
             "text": self.text,
             "exact": self.exact,
-            "doubt": self.doubt and self.doubt.reason,
+            "doubt": self.doubt,
             "barred": self.barred,
             "link": self.link,
         }
@@ -110,14 +111,17 @@ def search(
     """
     asked = Asked.of(query, speaker)
     current = archive.update(home, progress)
-    try:
-        found = _found(home, asked, since, limit)
-    except BROKEN:  # damaged where nobody looked before, or taken away by a forget
-        current = archive.update(home, progress, rebuild=index_of(home).exists())
+    for attempt in range(3):
         try:
             found = _found(home, asked, since, limit)
-        except BROKEN as error:
-            raise PipelineError(f"the search index cannot be read: {error}", "impressie search --rebuild") from error
+            break
+        except BROKEN as error:  # another machine renewed it, a forget took it away, or it is damaged
+            if attempt == 2:
+                raise PipelineError(
+                    f"the search index cannot be read: {error}", "impressie search --rebuild"
+                ) from error
+            if attempt == 1:
+                current = archive.update(home, progress, rebuild=index_of(home).exists())
     return found if current else replace(found, behind=True)
 
 
@@ -146,27 +150,34 @@ def _hits(connection: sqlite3.Connection, home: Path, asked: Asked, end: int) ->
 
 def _talk(connection: sqlite3.Connection, home: Path, number: int) -> tuple[Workspace, Talk] | None:
     """The webinar with this number; None where it is gone, or not to be searched any more, since the index was made."""
-    slug, told = connection.execute("SELECT slug, talk FROM webinar WHERE number = ?", (number,)).fetchone()
-    workspace = Workspace(home, slug)
+    with decoding():
+        slug, told = connection.execute("SELECT slug, talk FROM webinar WHERE number = ?", (number,)).fetchone()
+        workspace, talk = Workspace(home, slug), Talk.model_validate_json(told)
     if not workspace.toml.exists() or (workspace.folder / "edits" / edits.SILENCING).exists():
         return None
-    return workspace, Talk.model_validate_json(told)
+    return workspace, talk
 
 
 def _hit(connection: sqlite3.Connection, passage: int, way: Way, workspace: Workspace, talk: Talk) -> Hit | None:
     """A passage as a hit; None where the words only stand in what follows it."""
-    voice, raw = connection.execute("SELECT voice, said FROM passage WHERE id = ?", (passage,)).fetchone()
-    said = Said.unpacked(raw)
+    with decoding():
+        voice, raw = connection.execute("SELECT voice, said FROM passage WHERE id = ?", (passage,)).fetchone()
+        said = Said.unpacked(raw)
+        talk.named(voice)
     there = placed(way.needs, said.words, said.own)
     if there is None:
         return None
-    span = Span(start=said.at[there[0]], end=said.at[min(there[-1] + 1, said.own)])
-    return Hit(workspace, talk, voice, span, _runs(said.words, there), way.exact)
+    with decoding():
+        span = Span(start=min(said.starts[at] for at in there), end=max(said.ends[at] for at in there))
+    shown = range(max(0, there[0] - AROUND), min(len(said.words), min(there[-1], there[0] + LONGEST) + AROUND + 1))
+    matched = range(there[0], there[-1] + 1)
+    covered = {BARRED: range(shown.start, max(shown.stop, matched.stop))}  # whoever reads it might quote it
+    marks = tuple(mark for mark, its in said.marks.items() if any(at in covered.get(mark, matched) for at in its))
+    return Hit(workspace, talk, voice, span, _runs(said.words, there, shown), way.exact, marks)
 
 
-def _runs(words: Sequence[str], there: Sequence[int]) -> tuple[tuple[str, bool], ...]:
+def _runs(words: Sequence[str], there: Sequence[int], shown: range) -> tuple[tuple[str, bool], ...]:
     """The words around what was found, in stretches that are found or not; … where there is more."""
-    first, last = max(0, there[0] - AROUND), min(there[-1], there[0] + LONGEST) + AROUND + 1
-    shown = [(word, at in there) for at, word in enumerate(words) if first <= at < last]
-    runs = [(" ".join(word for word, _ in group), asked) for asked, group in groupby(shown, key=itemgetter(1))]
-    return (*[("…", False)] * (first > 0), *runs, *[("…", False)] * (last < len(words)))
+    parts = [(words[at], at in there) for at in shown]
+    runs = [(" ".join(word for word, _ in group), asked) for asked, group in groupby(parts, key=itemgetter(1))]
+    return (*[("…", False)] * (shown.start > 0), *runs, *[("…", False)] * (shown.stop < len(words)))

@@ -192,17 +192,25 @@ def index_of(home: Path) -> Path:
     return home / "outputs" / SEARCH / "index.sqlite3"
 
 
+def sweep(index: Path) -> None:
+    """Remove what was being made beside the index by somebody who was killed or overtaken. Wants its lock."""
+    for beside in index.parent.glob(f".*{NEXT}"):
+        beside.unlink(missing_ok=True)
+
+
 def unindex(home: Path) -> None:
-    """Throw the index for the search away, with what is being made beside it; the next search makes it anew.
+    """Throw the index for the search away, with all that stands beside it; the next search makes it anew.
 
     Wanted before anything is forgotten, once it is written down that it will be: from then on nothing takes it in.
     """
-    index = index_of(home)
+    folder = index_of(home).parent
     try:
         for _ in range(2):  # what was made beside it may have come in its place between the two
-            index.unlink(missing_ok=True)
-            for beside in index.parent.glob(f".*{NEXT}"):
-                beside.unlink(missing_ok=True)
+            for path in folder.iterdir() if folder.is_dir() else ():
+                if path.is_dir() and not path.name.startswith(".lock-"):
+                    shutil.rmtree(path)
+                elif not path.is_dir():
+                    path.unlink(missing_ok=True)
     except PermissionError as error:
         raise PipelineError("the search index is in use", "wait until that search has finished") from error
 
@@ -234,6 +242,10 @@ def finish_forgetting(home: Path) -> list[str]:
 
     So a new webinar of that name is in no danger, also where the word list cannot be read.
     """
+    index = index_of(home)
+    if any(index.parent.glob(f".*{NEXT}")):  # of a search that was killed, or of one that is at work
+        with suppress(PipelineError, OSError), held(index.with_name(".lock"), 0.0):
+            sweep(index)
     if not any(any((home / "outputs").glob(f"{kind}*")) for kind in (FORGETTING, TRASH, UNLEARNING)):
         return []
     with held(home / "configs" / ".forget"):  # another machine may be at it too

@@ -56,7 +56,8 @@ def held(
 def rest(home: Path) -> None:
     """As if nothing was touched for a while."""
     for path in (*home.glob("configs/*.toml"), *home.glob("outputs/*/*.json"), *home.glob("outputs/*/edits/*.json")):
-        os.utime(path, (1e9, 1e9 + path.stat().st_size))
+        if path.stat().st_mtime != 1e9 + path.stat().st_size:
+            os.utime(path, (1e9, 1e9 + path.stat().st_size))
 
 
 def quiet(*_: object) -> None:
@@ -145,7 +146,7 @@ def test_what_is_doubtful_or_barred_is_marked(home):
     [barred] = search(home, "ruimte voor de fiets", quiet).hits
     doubtful = search(home, "hoe kies je de straten", quiet).hits[0]
     assert (barred.barred, barred.doubt) == (True, None)
-    assert (doubtful.barred, doubtful.doubt.reason) == (False, "repeats itself")
+    assert (doubtful.barred, doubtful.doubt) == (False, "repeats itself")
 
 
 def test_a_voice_without_a_name_is_called_as_on_the_page(two):

@@ -77,6 +77,76 @@ def test_a_link_to_a_moment_works_on_a_page_that_is_open(context, home):  # noqa
     expect(page.locator("#transcript .gekozen").first).to_be_visible()
 
 
+@pytest.mark.parametrize("moment", ["1.2.3", ".", "5.", ",3", "1e3", "-1"])
+def test_a_link_to_no_moment_is_no_link(context, home, moment):  # noqa: F811
+    page = context.new_page()
+    page.goto(f"/w/{SLUG}#t={moment}")
+    page.wait_for_selector("[data-klaar]")
+    assert page.locator("#transcript .gekozen").count() == 0
+    assert not context.complaints
+
+
+def test_a_hit_can_be_heard_again_once_its_recording_has_ended(context, home):  # noqa: F811
+    page = context.new_page()
+    page.add_init_script("const A = Audio; window.Audio = function () { return (window.geluid = new A()); };")
+    page.goto("/")
+    page.wait_for_selector("[data-klaar]")
+    words, start = phrase(home)
+    ask(page, f'"{words}"')
+    page.get_by_role("button", name="Afspelen vanaf").first.click()
+    expect(page.get_by_role("button", name="Pauze vanaf")).to_be_visible()
+    page.evaluate(
+        "new Promise((on) => geluid.readyState ? on() : geluid.addEventListener('loadedmetadata', () => on()))"
+    )
+    page.evaluate("void (geluid.currentTime = geluid.duration)")
+    expect(page.get_by_role("button", name="Pauze vanaf")).to_have_count(0)
+    page.get_by_role("button", name="Afspelen vanaf").first.click()
+    expect(page.get_by_role("button", name="Pauze vanaf")).to_be_visible()
+    assert start - 1 < page.evaluate("geluid.currentTime") < start + 5
+
+
+def withheld(page, address):
+    """The requests to this address, which wait until somebody answers them."""
+    waiting = []
+
+    def hold(route):
+        waiting.append(route)
+
+    page.route(address, hold)
+    return waiting
+
+
+def refuse(route):
+    route.fulfill(status=503, content_type="application/json", body='{"problem": "Dat ging mis.", "hint": null}')
+
+
+def test_an_answer_that_nobody_waits_for_any_more_says_nothing(page, home):  # noqa: F811
+    waiting = withheld(page, "**/api/search?q=oud*")
+    page.clock.install()
+    page.get_by_label("Zoek in alles wat er is gezegd").fill("oud")
+    page.keyboard.press("Enter")
+    expect(page.locator("#melding")).to_contain_text("Bezig met zoeken")
+    ask(page, f'"{phrase(home)[0]}"')
+    shown = page.locator("#melding").inner_text()
+    page.clock.fast_forward(9000)  # no word that it takes long
+    assert page.locator("#melding").inner_text() == shown
+    refuse(waiting[0])
+    page.evaluate("fetch('/static/icon.svg').then((answer) => answer.text())")  # by then the other answer is read
+    assert page.locator("#melding").inner_text() == shown
+    assert page.locator(".vondst").count() == 2
+
+
+def test_the_search_does_not_wait_for_the_list(context, home):  # noqa: F811
+    page = context.new_page()
+    waiting = withheld(page, "**/api/webinars")
+    page.goto(f"/?q={phrase(home)[0]}")
+    expect(page.locator(".vondst").first).to_be_visible()
+    assert waiting
+    waiting[0].continue_()
+    page.wait_for_selector("[data-klaar]")
+    expect(page.get_by_role("search")).to_be_visible()
+
+
 def test_a_search_of_one_person_and_from_a_day_on(page):
     page.get_by_label("Van wie").fill("spreker 1")
     page.get_by_label("Vanaf (mag leeg blijven)").fill("2026-03-05")
@@ -103,7 +173,8 @@ def test_what_is_not_to_be_quoted_is_marked(page, home):  # noqa: F811
     expect(page.locator(".vondst").first).to_contain_text("niet citeren")
 
 
-def test_more_is_shown_on_request(page, home):  # noqa: F811
+def often(home):  # noqa: F811
+    """Say the first passage thirty times; gives its first word."""
     path = Workspace(home, SLUG).path(PASSAGES.file)
     made = PASSAGES.load(path.read_bytes())
     [first, *_] = made.passages
@@ -111,11 +182,32 @@ def test_more_is_shown_on_request(page, home):  # noqa: F811
         first.model_copy(update={"id": f"t{n}", "start": n, "end": n + 0.5, "speaker": "AB"[n % 2]}) for n in range(30)
     )
     path.write_bytes(PASSAGES.dump(made.model_copy(update={"passages": tuple(many)})))
-    ask(page, first.words[0].text)
+    return first.words[0].text
+
+
+def test_more_is_shown_on_request(page, home):  # noqa: F811
+    ask(page, often(home))
     expect(page.locator(".vondst")).to_have_count(20)
     page.get_by_role("button", name="Meer tonen").click()
     expect(page.locator(".vondst")).to_have_count(30)
     expect(page.locator(".vondst").nth(20).get_by_role("link")).to_be_focused()
+
+
+def test_more_is_more_of_what_was_asked_whatever_is_typed_by_now(page, home):  # noqa: F811
+    ask(page, often(home))
+    page.get_by_label("Zoek in alles wat er is gezegd").fill("zwartewaterzuivering")
+    page.get_by_role("button", name="Meer tonen").click()
+    expect(page.locator(".vondst")).to_have_count(30)
+
+
+def test_more_that_fails_leaves_what_is_shown_and_the_focus(page, home):  # noqa: F811
+    ask(page, often(home))
+    page.route("**/api/search?*", refuse)
+    page.get_by_role("button", name="Meer tonen").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#melding")).to_contain_text("Dat ging mis.")
+    expect(page.get_by_role("button", name="Meer tonen")).to_be_focused()
+    assert page.locator(".vondst").count() == 20
 
 
 def test_a_webinar_without_its_recording_is_found_and_offers_no_sound(page, home):  # noqa: F811

@@ -34,8 +34,10 @@ def found(home: Path, asked: Mapping[str, str]) -> Json:
                 "end": hit.span.end,
                 "who": hit.talk.label(hit.voice),
                 "runs": hit.runs,
-                "exact": hit.exact,
-                "marks": [*(["niet citeren"] if hit.barred else []), *([dutch.doubt(hit.doubt)] if hit.doubt else [])],
+                "marks": [
+                    *(["niet citeren"] if hit.barred else []),
+                    *([dutch.DOUBTS.get(hit.doubt, hit.doubt)] if hit.doubt else []),
+                ],
                 "sound": hit.sound,
             }
             for hit in made.hits

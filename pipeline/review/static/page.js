@@ -20,7 +20,7 @@ on("article", (article) => {
 
 /** An address may name a moment, or a stretch, in seconds: #t=754 or #t=754.2,757. */
 function linked() {
-  const [, start, end] = /^#t=([\d.]+)(?:,([\d.]+))?$/.exec(location.hash) ?? [];
+  const [, start, end] = /^#t=(\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?$/.exec(location.hash) ?? [];
   if (start) arrive(Number(start), Number(end ?? start));
 }
 

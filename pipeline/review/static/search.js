@@ -1,7 +1,7 @@
 // The search box of the start page: what was said in all webinars, each hit with its sound.
 
 import { getAll } from "./api.js";
-import { button, byId, careful, clock, day, el, fill, say } from "./dom.js";
+import { button, byId, clock, day, el, fill, say, sayProblem } from "./dom.js";
 
 const AT_ONCE = 20;
 const AROUND = 0.5; // seconds that play before a hit
@@ -10,6 +10,7 @@ const FIELDS = { q: "vraag", speaker: "spreker", since: "vanaf" };
 const audio = new Audio();
 let playing = null; // the button of what plays
 let asked = 0;
+let slow = 0; // the timer of what is being asked
 
 /** Show the box, and search what the address asks: whoever comes back from a webinar finds her results again. */
 export async function startSearch() {
@@ -19,10 +20,10 @@ export async function startSearch() {
   byId("zoek").addEventListener("submit", (event) => {
     event.preventDefault();
     history.replaceState(null, "", `/?${wanted()}`);
-    look(AT_ONCE);
+    look(wanted(), AT_ONCE);
   });
   for (const event of ["play", "pause", "ended", "emptied"]) audio.addEventListener(event, showPlaying);
-  if (address.get("q")) await look(AT_ONCE);
+  if (address.get("q")) await look(wanted(), AT_ONCE);
 }
 
 /** What is typed, as it stands in an address. */
@@ -31,33 +32,51 @@ function wanted() {
   return new URLSearchParams(typed.filter(([, value]) => value));
 }
 
-async function look(limit) {
+/** Search, and show what is found; whether it is shown: something else may be asked meanwhile, and only that counts. */
+async function look(asking, limit) {
   const mine = (asked += 1);
-  say("Bezig met zoeken …");
-  const slow = setTimeout(() => say("Nieuwe en gewijzigde webinars worden eerst doorgenomen; dat kan enkele minuten duren …"), PATIENCE);
-  const found = await careful(() => getAll(`/api/search?${wanted()}&limit=${limit}`));
   clearTimeout(slow);
-  if (mine !== asked) return; // something else was asked meanwhile
-  audio.pause();
-  playing = null;
-  byId("gevonden").hidden = !found?.hits.length;
-  if (!found) return;
-  say(told(found));
-  fill(byId("vondsten"), found.hits.map(shown));
-  fill(byId("verder"), found.more ? button("Meer tonen", () => more(limit)) : null);
+  say("Bezig met zoeken …");
+  slow = setTimeout(() => say("Nieuwe en gewijzigde webinars worden eerst doorgenomen; dat kan enkele minuten duren …"), PATIENCE);
+  const found = await getAll(`/api/search?${asking}&limit=${limit}`).catch((problem) => problem);
+  if (mine !== asked) return false;
+  clearTimeout(slow);
+  const failed = found instanceof Error;
+  if (!failed || limit === AT_ONCE) stop();
+  if (!failed) show(found, asking, limit);
+  else if (limit === AT_ONCE) byId("gevonden").hidden = true;
+  if (failed) sayProblem(found);
+  return !failed;
 }
 
-/** Twice as many; the focus goes to the first that is new. */
-async function more(limit) {
-  await look(2 * limit);
-  byId("vondsten").children[limit]?.querySelector("a").focus();
+function stop() {
+  audio.pause();
+  playing = null;
+}
+
+function show(found, asking, limit) {
+  byId("gevonden").hidden = !found.hits.length;
+  say(told(found));
+  fill(byId("vondsten"), found.hits.map(shown));
+  fill(byId("verder"), found.more ? button("Meer tonen", (pressed) => more(pressed, asking, limit)) : null);
+}
+
+/** Twice as many of the same; the focus goes to the first that is new, or stays where it was. */
+async function more(pressed, asking, limit) {
+  if (await look(asking, 2 * limit)) {
+    const all = byId("vondsten");
+    (all.children[limit] ?? all.lastElementChild)?.querySelector("a").focus();
+  } else if (document.activeElement === document.body || document.activeElement === pressed) {
+    pressed.disabled = false;
+    pressed.focus();
+  }
 }
 
 function told({ hits, more: others, behind, unread }) {
   const many = hits.length === 1 ? "1 fragment gevonden." : `${hits.length} fragmenten gevonden${others ? ", en er zijn er meer" : ""}.`;
   return [
     hits.length ? many : "Zoiets is in geen van de webinars gezegd.",
-    behind ? "Er wordt net bijgewerkt wat gevonden kan worden: het nieuwste ontbreekt misschien nog." : "",
+    behind ? "Wat er te vinden is kon nu niet worden bijgewerkt: het nieuwste ontbreekt misschien nog." : "",
     unread.length ? `Niet doorzocht, want niet leesbaar: ${unread.join(", ")}.` : "",
   ].join(" ");
 }
@@ -88,7 +107,7 @@ function toggle(play, hit) {
     audio.pause();
     return;
   }
-  if (playing !== play) {
+  if (playing !== play || audio.ended) {
     playing = play;
     audio.src = `/w/${encodeURIComponent(hit.slug)}/sound#t=${Math.max(0, hit.start - AROUND)}`;
   }

@@ -4,6 +4,7 @@ import { getAll } from "./api.js";
 import { byId, careful, day, el, fill } from "./dom.js";
 import { startSearch } from "./search.js";
 
+const searching = careful(startSearch); // beside the list, which may take longer
 await careful(async () => {
   const all = await getAll("/api/webinars");
   fill(
@@ -31,6 +32,7 @@ await careful(async () => {
         )
       : el("p", {}, "Er zijn nog geen webinars. Begin in de terminal met: impressie run ADRES"),
   );
-  if (all.length) await startSearch();
+  byId("zoek").hidden = !all.length;
 });
+await searching;
 document.documentElement.dataset.klaar = "ja";
