@@ -71,7 +71,7 @@ def search(
     if found.more:
         console.say(f"There is more: --limit {2 * limit}" if 2 * limit <= MOST_HITS else "There is more")
     elif not found.hits:
-        console.say("Nothing like that was said")
+        console.say("No passage holds all of that")
 
 
 @many.command()

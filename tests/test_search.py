@@ -186,7 +186,7 @@ def test_the_command_says_that_there_is_more(two, impressie):
 def test_nothing_found_is_no_error(two, impressie):
     said = impressie("search", "zwartewaterzuivering")
     assert (said.code, said.out) == (0, "")
-    assert "Nothing like that was said" in said.err
+    assert "No passage holds all of that" in said.err
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ def test_a_search_of_one_person_and_from_a_day_on(page):
     expect(page.locator(".vondst").first).to_contain_text("Spreker 1")
     page.get_by_label("Vanaf (mag leeg blijven)").fill("2026-03-06")
     page.get_by_role("button", name="Zoeken").click()
-    expect(page.locator("#melding")).to_contain_text("Zoiets is in geen van de webinars gezegd.")
+    expect(page.locator("#melding")).to_contain_text("Geen fragment gevonden met al deze woorden.")
     expect(page.locator("#gevonden")).to_be_hidden()
 
 

@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from pipeline.batch.hand import Far, Hand
 from pipeline.batch.tasks import Outcome, Task
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -58,6 +60,17 @@ class Crew(Protocol):
         ...
 
 
+def come(waiting: queue.SimpleQueue[T], seconds: float) -> list[T]:
+    """All that has come, as soon as something has; empty after so many seconds."""
+    found = []
+    try:
+        found.append(waiting.get(timeout=seconds))
+        while True:
+            found.append(waiting.get_nowait())
+    except queue.Empty:
+        return found
+
+
 @dataclass
 class LocalCrew:
     """Hands of this machine, that share its cores; a hand that dies of a task is replaced."""
@@ -88,13 +101,7 @@ class LocalCrew:
 
     def wait(self, seconds: float) -> list[Ended]:
         """See Crew."""
-        ended = []
-        try:
-            ended.append(self._ended.get(timeout=seconds))
-            while True:
-                ended.append(self._ended.get_nowait())
-        except queue.Empty:
-            return ended
+        return come(self._ended, seconds)
 
     def close(self) -> None:
         """See Crew."""

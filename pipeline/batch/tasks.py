@@ -197,7 +197,7 @@ def _wait_to_see(workspace: Workspace, task: Task, stage: Stage[Any]) -> None:
     begun = time.monotonic()
     while task.by != system.machine() and (missing := _missing(workspace, task, stage)):
         if time.monotonic() - begun > VISIBLE:
-            if missing is not stage.name:
+            if missing != stage.name:
                 raise PipelineError(
                     f"{workspace.slug}: {stage.name} {missing}, and nothing has come in {VISIBLE:.0f} seconds",
                     "do all machines see the same folder? if so, see how it is mounted; then run the batch again",

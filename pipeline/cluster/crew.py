@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.batch.crew import Ended, Lane
+from pipeline.batch.crew import Ended, Lane, come
 from pipeline.batch.tasks import ORDER, Outcome, Task
 from pipeline.cluster.membership import guarded, quiet
 from pipeline.cluster.worker import WORK, perform_here
@@ -100,13 +100,7 @@ class ClusterCrew:
 
     def wait(self, seconds: float) -> list[Ended]:
         """See Crew."""
-        found = []
-        try:
-            found.append(self._ended.get(timeout=seconds))
-            while True:
-                found.append(self._ended.get_nowait())
-        except queue.Empty:
-            return [ended for lane, future in found if (ended := self._came(lane, future))]
+        return [ended for lane, future in come(self._ended, seconds) if (ended := self._came(lane, future))]
 
     def _came(self, lane: Lane, future: Any) -> Ended | None:
         task = lane.task

@@ -75,7 +75,7 @@ async function more(pressed, asking, limit) {
 function told({ hits, more: others, behind, unread }) {
   const many = hits.length === 1 ? "1 fragment gevonden." : `${hits.length} fragmenten gevonden${others ? ", en er zijn er meer" : ""}.`;
   return [
-    hits.length ? many : "Zoiets is in geen van de webinars gezegd.",
+    hits.length ? many : "Geen fragment gevonden met al deze woorden.",
     behind ? "Wat er te vinden is kon nu niet worden bijgewerkt: het nieuwste ontbreekt misschien nog." : "",
     unread.length ? `Niet doorzocht, want niet leesbaar: ${unread.join(", ")}.` : "",
   ].join(" ");
