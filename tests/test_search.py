@@ -207,7 +207,7 @@ def test_what_cannot_be_searched_is_said_in_one_sentence(two, impressie, argumen
 
 def test_a_home_without_webinars_has_nothing_to_find(home, impressie):
     assert impressie("search", "iets").code == 0
-    assert "Nothing like that" in impressie("search", "iets").err
+    assert "No passage holds all of that" in impressie("search", "iets").err
 
 
 # Whatever is typed ---------------------------------------------------------------------------------
